@@ -1,0 +1,11 @@
+from django.apps import AppConfig
+
+# Shared tasks find the application through this import, in every process that sets Django up.
+from config.celery import app as celery_app
+
+__all__ = ["HoldfastConfig", "celery_app"]
+
+
+class HoldfastConfig(AppConfig):
+    name = "config"
+    verbose_name = "Holdfast"

@@ -1,0 +1,1 @@
+"""How refusals and errors are written: one table for each wire format."""

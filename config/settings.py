@@ -1,0 +1,225 @@
+"""Settings of Holdfast: twelve-factor, one file; the variables are listed in the README."""
+
+from typing import Any
+
+import django_stubs_ext
+from django.conf import global_settings
+
+from config import broker, logs, postgres, secrets
+from config.env import BASE_DIR, env, state_dir
+
+django_stubs_ext.monkeypatch()  # `ModelAdmin[Item]` at run time as in the types
+
+STATE_DIR = state_dir()
+DEBUG = env.bool("DEBUG", default=False)
+SECRET_KEY = secrets.secret_key(state=STATE_DIR)
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"])
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "oauth2_provider",
+    "config.apps.HoldfastConfig",
+    "inventory",
+    "reservations",
+    "integrations",
+]
+
+MIDDLEWARE = [
+    "config.middleware.GatewayMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+APPEND_SLASH = True
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+DATABASES = {"default": postgres.django_database(state=STATE_DIR)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+STATIC_URL = "/static/"
+WHITENOISE_USE_FINDERS = True  # served from the packages themselves: nothing to collect
+
+# A client sends at most 100 records; 2 MiB is far above any honest request of that size.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+
+# The headless API does without most of DRF's machinery: see inventory.api.base.
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["integrations.oauth.authentication.BearerAuthentication"],
+    "DEFAULT_THROTTLE_CLASSES": ["integrations.oauth.ratelimit.TenantRateThrottle"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "config.openapi.OperationSchema",
+    "EXCEPTION_HANDLER": "config.errors.handler.exception_handler",
+    "UNAUTHENTICATED_USER": None,
+}
+
+SPECTACULAR_SETTINGS = {
+    "VERSION": "v1",
+    "OAS_VERSION": "3.1.1",
+    "CAMELIZE_NAMES": True,
+    "SCHEMA_PATH_PREFIX": "/inventory",
+    "SERVERS": [{"url": "/"}],
+    "SERVE_AUTHENTICATION": [],
+    "SERVE_INCLUDE_SCHEMA": False,
+    # Everything the page needs is served from here: it works without a way out.
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": """{
+        urls: [
+            {url: "/api/schema/availability/", name: "Availability"},
+            {url: "/api/schema/reservation/", name: "Reservation"}
+        ],
+        presets: [SwaggerUIBundle.presets.apis, SwaggerUIStandalonePreset],
+        layout: "StandaloneLayout",
+        deepLinking: true,
+        filter: true,
+        persistAuthorization: true,
+        validatorUrl: null
+    }""",
+}
+
+# API clients and their tokens (integrations.oauth).
+OAUTH2_PROVIDER_APPLICATION_MODEL = "integrations.ApiClient"
+OAUTH2_PROVIDER = {
+    "OAUTH2_SERVER_CLASS": "oauthlib.oauth2.BackendApplicationServer",  # client credentials only
+    "OAUTH2_VALIDATOR_CLASS": "integrations.oauth.validator.ClientCredentialsValidator",
+    "ACCESS_TOKEN_EXPIRE_SECONDS": env.int("OAUTH_TOKEN_SECONDS", default=30 * 60),
+    "CLIENT_SECRET_HASHER": "pbkdf2_sha256_generated",
+    "COMPLIANT_BCP_RFC9700_TOKEN_STORAGE": True,  # a checksum is kept, never the token
+    # Doors we do not open; said here so that `check --deploy` knows.
+    "COMPLIANT_BCP_RFC9700_IMPLICIT_GRANT": True,
+    "COMPLIANT_BCP_RFC9700_PASSWORD_GRANT": True,
+    "COMPLIANT_BCP_RFC9700_PKCE_METHOD": True,
+    "COMPLIANT_BCP_RFC9700_ACCESS_TOKEN_TRANSPORT": True,
+    "COMPLIANT_BCP_RFC9700_AUTHZ_RESPONSE_ISS": True,
+    "REFRESH_TOKEN_REUSE_PROTECTION": True,
+    "ALLOWED_REDIRECT_URI_SCHEMES": ["https"],
+}
+PASSWORD_HASHERS = [
+    *global_settings.PASSWORD_HASHERS,
+    "integrations.oauth.hashers.GeneratedSecretHasher",
+]
+# Tokens of a bucket a minute, for each organization and API family; 0 sets no limit.
+OCI_RATE_LIMIT_PER_MINUTE = env.int("OCI_RATE_LIMIT_PER_MINUTE", default=24_000)
+
+# Shared by web, worker and beat when set; without it each process keeps its own.
+REDIS_URL = env.str("REDIS_URL", default="")
+# Where clients reach this service, as printed by commands.
+PUBLIC_URL = env.str(
+    "PUBLIC_URL",
+    default=f"http://{env.str('HOST', default='127.0.0.1')}:{env.str('PORT', default='8000')}",
+).rstrip("/")
+
+# Older OCI clients expect nothing where newer ones expect zeros with `exists: false`.
+OCI_UNKNOWN_SKU_EMPTY = env.bool("OCI_UNKNOWN_SKU_EMPTY", default=False)
+
+# Celery: Redis when set, else a folder of message files. No results: rows tell what happened.
+CELERY_BROKER_URL = REDIS_URL or "filesystem://localhost"
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any]
+if REDIS_URL:
+    # A message that a killed worker held comes back after the visibility timeout; the other two
+    # make the search for such messages frequent (by default 100 s may pass).
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "visibility_timeout": 300,
+        "unacked_restore_interval": 2,
+        "unacked_restore_throttle": 1,
+        "socket_connect_timeout": 2,
+        "socket_timeout": 30,
+        "socket_keepalive": True,
+    }
+else:
+    CELERY_BROKER_TRANSPORT = "config.broker:Transport"
+    CELERY_BROKER_TRANSPORT_OPTIONS = broker.transport_options(STATE_DIR / "broker")
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 2, "interval_start": 0, "interval_step": 0.2}
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TIMEZONE = TIME_ZONE
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = bool(REDIS_URL)
+CELERY_WORKER_REDIRECT_STDOUTS = False
+CELERY_BEAT_ENABLE_REMOTE_CONTROL = False
+CELERY_BEAT_SCHEDULE_FILENAME = str(STATE_DIR / "beat-schedule")
+# A message nobody took in time is dropped (`expires`): the next tick brings its successor, and a
+# worker that was away for an hour does not find an hour of ticks.
+CELERY_BEAT_SCHEDULE = {
+    "heartbeat": {"task": "config.heartbeat", "schedule": 5.0, "options": {"expires": 60}},
+    "expire": {
+        "task": "reservations.tasks.expire_reservations",
+        "schedule": 1.0,
+        "options": {"expires": 10},
+    },
+    "refresh-pools": {
+        "task": "inventory.tasks.refresh_pools",
+        "schedule": 10.0,
+        "options": {"expires": 30},
+    },
+    "forget-requests": {
+        "task": "inventory.tasks.drop_old_requests",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
+    "forget-delta-tokens": {
+        "task": "inventory.tasks.drop_expired_delta_tokens",
+        "schedule": 600.0,
+        "options": {"expires": 600},
+    },
+    "drop-expired-tokens": {
+        "task": "integrations.drop_expired_tokens",
+        "schedule": 600.0,
+        "options": {"expires": 600},
+    },
+}
+HEARTBEAT_LIMIT_SECONDS = 30  # /readyz: older means that beat, broker or worker stands still
+
+CACHES = {
+    "default": (
+        {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": REDIS_URL,
+            "KEY_PREFIX": "holdfast",
+        }
+        if REDIS_URL
+        else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    ),
+}
+
+LOGGING = logs.configuration(
+    level=env.str("LOG_LEVEL", default="INFO").upper(), form=env.str("LOG_FORMAT", default="text")
+)

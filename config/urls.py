@@ -1,0 +1,34 @@
+"""Addresses of Holdfast."""
+
+from django.contrib import admin
+from django.urls import include, path
+from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
+
+from config import health, openapi
+from inventory.api.binding import OrganizationBindingView
+
+_ORGANIZATION = "v1/organizations/<str:organization_id>"
+_FIRST_DOCUMENT = "/api/schema/availability/"
+
+urlpatterns = [
+    path(f"inventory/availability/{_ORGANIZATION}/", include("inventory.api.urls")),
+    path(f"inventory/reservation/{_ORGANIZATION}/", include("reservations.api.urls")),
+    path(f"inventory/internal/{_ORGANIZATION}", OrganizationBindingView.as_view()),
+    path("", include("integrations.oauth.urls")),
+    *(
+        path(
+            f"api/schema/{family}/",
+            SpectacularJSONAPIView.as_view(generator_class=generator, throttle_classes=()),
+            name=f"schema-{family}",
+        )
+        for family, generator in openapi.family_generators().items()
+    ),
+    path(
+        "api/docs/",
+        SpectacularSwaggerView.as_view(url=_FIRST_DOCUMENT, title="Holdfast"),
+        name="docs",
+    ),
+    path("livez", health.livez, name="livez"),
+    path("readyz", health.readyz, name="readyz"),
+    path("admin/", admin.site.urls),
+]
