@@ -1,0 +1,208 @@
+"""One locked item in memory: what can be promised, and every change of it (design: law 2).
+
+The state is decided on in request order; changes can be taken back to a mark, so that a failed
+record leaves no trace. Quantities are integers of thousandths.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from inventory.domain.balance import Balance
+from inventory.domain.network import Network
+from inventory.domain.record import Pool, Record, Signature
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change of one balance: a stock record's, or a promise's (`reserved` alone)."""
+
+    place: int
+    before: Balance
+    after: Balance
+    sequence: int
+    cause: Any
+    """Who did it and why, as the caller gave it; carried through to the ledger."""
+
+
+@dataclass(slots=True)
+class _Pair:
+    """The two networks of an item, solved lazily."""
+
+    to_order: Network[int]
+    to_fulfil: Network[int]
+
+
+@dataclass(slots=True)
+class ItemState:
+    """An item's balances under its lock.
+
+    `records` holds the stock records that were loaded; `pools` always stand for all of them.
+    """
+
+    item_id: int
+    sku: str
+    sequence: int
+    records: dict[int, Record]
+    pools: dict[Signature, Pool]
+    promises: dict[int, int]
+    changes: list[Change] = field(default_factory=list)
+    pools_lost_a_date: bool = False
+    _undo: list[tuple[dict[Any, Any], Any, Any]] = field(default_factory=list)
+    _networks: _Pair | None = None
+
+    # What can be promised
+
+    @property
+    def short(self) -> int:
+        """What is promised and cannot be served."""
+        return self._pair.to_order.short
+
+    @property
+    def available_to_order(self) -> int:
+        """What a group of all locations could still promise."""
+        return sum(pool.free for pool in self.pools.values()) - self._pair.to_order.served
+
+    @property
+    def on_hand(self) -> int:
+        """Physical stock over all locations."""
+        return sum(pool.on_hand for pool in self.pools.values())
+
+    def available_at(self, location: int, *, fulfil_only: bool = False) -> int:
+        """Return the most a reservation at a location may take without a new shortage."""
+        record = self.records[location]
+        balance, pair = record.balance, self._pair
+        available = min(
+            balance.available_to_order, pair.to_order.headroom(signature=record.signature)
+        )
+        if not fulfil_only:
+            return available
+        return min(
+            available,
+            balance.available_to_fulfil,
+            pair.to_fulfil.headroom(signature=record.signature),
+        )
+
+    def available_in(self, group: int, *, fulfil_only: bool = False) -> int:
+        """Return the most a group may still promise without a new shortage."""
+        available = self._pair.to_order.available_to_order(group=group)
+        if not fulfil_only:
+            return available
+        return min(available, self._pair.to_fulfil.available_to_order(group=group))
+
+    def movable(self, source: int, target: int, *, most: int) -> int:
+        """Return the most, up to `most` reserved units, that may move without a new shortage."""
+        target_record = self.records.get(target)
+        if target_record is not None:
+            most = min(most, target_record.balance.available_to_order)
+        worse = self._shortage_of_moving(source, target, most)
+        if not worse:
+            return most
+        # Above the buried part the shortage is convex in the quantity and rises by one a unit at
+        # the end, so going back by the shortage meets the last quantity that fits, if any does.
+        buried = min(most, self._buried(source))
+        rest = most - worse
+        if rest > buried and not self._shortage_of_moving(source, target, rest):
+            return rest
+        # Moving what is buried frees nothing at the source: it is a new reservation.
+        fits = self.available_in(target) if target_record is None else self.available_at(target)
+        return min(buried, fits)
+
+    def _buried(self, place: int) -> int:
+        """Return how much must leave a place before its free stock rises above 0."""
+        record = self.records.get(place)
+        if record is None:
+            return 0
+        balance = record.balance
+        if not record.exists:
+            return balance.reserved
+        return max(0, balance.reserved + balance.safety_stock - balance.on_hand - balance.futures)
+
+    def _shortage_of_moving(self, source: int, target: int, quantity: int) -> int:
+        """Return by how much moving reserved units would raise `short`; tried and taken back."""
+        mark, short = self.mark(), self.short
+        for place, change in ((source, -quantity), (target, quantity)):
+            if place in self.records:
+                self.reserve(place, change, cause=None)
+            else:
+                self.promise(place, change, cause=None)
+        worse = self.short - short
+        self.back_to(mark)
+        return max(0, worse)
+
+    @property
+    def _pair(self) -> _Pair:
+        if self._networks is None:
+            self._networks = _Pair(
+                to_order=self._network({s: p.free for s, p in self.pools.items()}),
+                to_fulfil=self._network({s: p.free_to_fulfil for s, p in self.pools.items()}),
+            )
+        return self._networks
+
+    def _network(self, free: Mapping[Signature, int]) -> Network[int]:
+        return Network(free=free, promises=self.promises)
+
+    # Changes
+
+    def reserve(self, location: int, quantity: int, *, cause: Any) -> None:
+        """Raise (or with a negative quantity lower) a location's reserved count."""
+        record = self.records[location]
+        balance = replace(record.balance, reserved=record.balance.reserved + quantity)
+        self.put(location, replace(record, balance=balance), cause=cause)
+
+    def promise(self, group: int, quantity: int, *, cause: Any) -> None:
+        """Raise (or with a negative quantity lower) what a group has promised."""
+        before = self.promises.get(group, 0)
+        self._set(self.promises, group, before + quantity)
+        self._networks = None
+        self._post(group, Balance(reserved=before), Balance(reserved=before + quantity), cause)
+
+    def put(self, location: int, record: Record, *, cause: Any) -> None:
+        """Replace a location's record; nothing is written when nothing changed."""
+        before = self.records[location]
+        if record == before:
+            return
+        if record.signature == before.signature:
+            self._repool(record.signature, before=before, after=record)
+        else:
+            self._repool(before.signature, before=before, after=None)
+            self._repool(record.signature, before=None, after=record)
+        self._set(self.records, location, record)
+        self._networks = None
+        self._post(location, before.balance, record.balance, cause)
+
+    def _repool(self, signature: Signature, *, before: Record | None, after: Record | None) -> None:
+        pool = self.pools.get(signature, Pool())
+        if pool.may_lose_its_date(before=before, after=after):
+            self.pools_lost_a_date = True
+        self._set(self.pools, signature, pool.replacing(before=before, after=after))
+
+    def _post(self, place: int, before: Balance, after: Balance, cause: Any) -> None:
+        self.sequence += 1
+        self.changes.append(Change(place, before, after, self.sequence, cause))
+
+    # Taking back
+
+    def mark(self) -> tuple[int, int]:
+        """Return where the state stands, for `back_to`."""
+        return len(self._undo), len(self.changes)
+
+    def back_to(self, mark: tuple[int, int]) -> None:
+        """Undo every change since the mark."""
+        undo, changes = mark
+        while len(self._undo) > undo:
+            table, key, old = self._undo.pop()
+            if old is _ABSENT:
+                del table[key]
+            else:
+                table[key] = old
+        self.sequence -= len(self.changes) - changes
+        del self.changes[changes:]
+        self._networks = None
+
+    def _set(self, table: dict[Any, Any], key: Any, value: Any) -> None:
+        self._undo.append((table, key, table.get(key, _ABSENT)))
+        table[key] = value
+
+
+_ABSENT: Any = object()

@@ -1,0 +1,129 @@
+"""Stock records and the pools they add up to. Quantities are integers of thousandths."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from inventory.domain.balance import Balance
+
+Signature = tuple[int, ...]
+"""The groups that count a record, by id in rising order."""
+
+Future = tuple[str, int]
+"""Expected date (RFC 3339 text) and quantity."""
+
+NOTHING = Balance()
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One item at one location, with the groups that count it.
+
+    `exists` is False before the first write and after a deletion; a deleted record may still
+    have something reserved.
+    """
+
+    signature: Signature
+    balance: Balance = NOTHING
+    futures: tuple[Future, ...] = ()
+    effective_at: datetime | None = None
+    excluded_groups: tuple[str, ...] = ()
+    exists: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Sums over the existing records of one signature; `free` figures are of clamped values."""
+
+    records: int = 0
+    on_hand: int = 0
+    safety_stock: int = 0
+    reserved: int = 0
+    free: int = 0
+    free_to_fulfil: int = 0
+    futures: Mapping[str, int] = field(default_factory=dict)
+    effective_at: datetime | None = None
+
+    def replacing(self, *, before: Record | None, after: Record | None) -> "Pool":
+        """Return the sums when one member changes, leaves (`after` None) or joins."""
+        old, new = _counted(before), _counted(after)
+        return replace(
+            self,
+            records=self.records + new.records - old.records,
+            on_hand=self.on_hand + new.on_hand - old.on_hand,
+            safety_stock=self.safety_stock + new.safety_stock - old.safety_stock,
+            reserved=self.reserved + new.reserved - old.reserved,
+            free=self.free + new.free - old.free,
+            free_to_fulfil=self.free_to_fulfil + new.free_to_fulfil - old.free_to_fulfil,
+            futures=_merged(self.futures, minus=old.futures, plus=new.futures),
+            effective_at=_latest(self.effective_at, new.effective_at),
+        )
+
+    def may_lose_its_date(self, *, before: Record | None, after: Record | None) -> bool:
+        """Tell whether a change takes away the record that gave `effective_at`.
+
+        The latest date of the others is then known only by looking at all of them.
+        """
+        if before is None or before.effective_at is None or not before.exists:
+            return False
+        if before.effective_at != self.effective_at:
+            return False
+        kept = after if after is not None and after.exists else None
+        return kept is None or kept.effective_at is None or kept.effective_at < before.effective_at
+
+
+_EMPTY = Pool()
+
+
+def _counted(record: Record | None) -> Pool:
+    if record is None or not record.exists:
+        return _EMPTY
+    balance = record.balance
+    return Pool(
+        records=1,
+        on_hand=balance.on_hand,
+        safety_stock=balance.safety_stock,
+        reserved=balance.reserved,
+        free=balance.available_to_order,
+        free_to_fulfil=balance.available_to_fulfil,
+        futures=merge_futures(record.futures),
+        effective_at=record.effective_at,
+    )
+
+
+def pools_of(records: Iterable[Record]) -> dict[Signature, Pool]:
+    """Add up records into pools, one for each signature."""
+    pools: dict[Signature, Pool] = {}
+    for record in records:
+        pool = pools.get(record.signature, _EMPTY)
+        pools[record.signature] = pool.replacing(before=None, after=record)
+    return pools
+
+
+def merge_futures(futures: Iterable[Future]) -> dict[str, int]:
+    """Add up futures of the same expected date."""
+    merged: dict[str, int] = {}
+    for date, quantity in futures:
+        merged[date] = merged.get(date, 0) + quantity
+    return merged
+
+
+def _merged(
+    futures: Mapping[str, int], *, minus: Mapping[str, int], plus: Mapping[str, int]
+) -> Mapping[str, int]:
+    if minus == plus:
+        return futures
+    merged = dict(futures)
+    for date, quantity in plus.items():
+        merged[date] = merged.get(date, 0) + quantity
+    for date, quantity in minus.items():
+        merged[date] -= quantity
+        if not merged[date]:
+            del merged[date]
+    return merged
+
+
+def _latest(one: datetime | None, other: datetime | None) -> datetime | None:
+    if one is None or other is None:
+        return one or other
+    return max(one, other)

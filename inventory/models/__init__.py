@@ -1,0 +1,25 @@
+"""Tables of the inventory app, one family per module."""
+
+from inventory.models.feed import DeltaToken
+from inventory.models.ledger import Movement, MovementKind
+from inventory.models.organization import GraphVersion, Organization
+from inventory.models.places import GroupMembership, Location, LocationGroup, Place
+from inventory.models.requests import ProcessedRequest
+from inventory.models.stock import Item, PoolBalance, Promise, StockRecord
+
+__all__ = [
+    "DeltaToken",
+    "GraphVersion",
+    "GroupMembership",
+    "Item",
+    "Location",
+    "LocationGroup",
+    "Movement",
+    "MovementKind",
+    "Organization",
+    "Place",
+    "PoolBalance",
+    "ProcessedRequest",
+    "Promise",
+    "StockRecord",
+]

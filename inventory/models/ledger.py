@@ -1,0 +1,72 @@
+"""The movement ledger: append-only, one row per change of one balance."""
+
+from django.db import models
+from django.db.models.functions import Now
+
+from inventory.models.fields import CurrentTransactionId, TransactionIdField
+
+
+class MovementKind(models.TextChoices):
+    """Why a balance changed; the values are the event types of the event log."""
+
+    COUNT = "location_update", "count"
+    IMPORT = "location_import", "import"
+    DELETE = "location_delete", "record deleted"
+    RESERVE_AT_LOCATION = "location_reservation", "reserved at a location"
+    RESERVE_AT_GROUP = "group_reservation", "promised by a group"
+    UPDATE = "reservation_update", "reservation updated"
+    CANCEL = "reservation_cancel", "reservation cancelled"
+    EXPIRE = "reservation_expire", "reservation expired"
+    TRANSFER = "reservation_transfer", "transferred"
+    RELEASE = "reservation_release", "released"
+    FULFIL = "reservation_fulfill", "fulfilled"
+
+
+class Movement(models.Model):
+    """What changed, before and after, who, why. Quantities are integers of thousandths.
+
+    At a location the eight counts are the stock record's; at a group only `reserved_*` speak (the
+    promise). `sequence` is the item's counter after the change. `xid` is the writing
+    transaction: the delta feed reads by it, because serial ids do not commit in order.
+
+    There are no foreign keys, and the database holds no unique constraint on this table, so that
+    months can be split off: rows outlive what they name.
+    """
+
+    organization_id = models.BigIntegerField()
+    item_id = models.BigIntegerField()
+    place_id = models.BigIntegerField()
+    kind = models.CharField(max_length=32, choices=MovementKind)
+    quantity = models.BigIntegerField()
+    on_hand_before = models.BigIntegerField()
+    on_hand_after = models.BigIntegerField()
+    safety_stock_before = models.BigIntegerField()
+    safety_stock_after = models.BigIntegerField()
+    reserved_before = models.BigIntegerField()
+    reserved_after = models.BigIntegerField()
+    futures_before = models.BigIntegerField()
+    futures_after = models.BigIntegerField()
+    document_id = models.BigIntegerField(null=True)
+    line_id = models.BigIntegerField(null=True)
+    request_id = models.CharField(max_length=128)
+    external_ref = models.CharField(max_length=250)
+    correlation_id = models.CharField(max_length=64)
+    actor = models.CharField(max_length=200)
+    sequence = models.BigIntegerField()
+    graph_version = models.BigIntegerField()
+    effective_at = models.DateTimeField()
+    recorded_at = models.DateTimeField(db_default=Now())
+    xid = TransactionIdField(db_default=CurrentTransactionId(), editable=False)
+
+    class Meta:
+        indexes = [
+            # The history of an item; the audit.
+            models.Index(fields=["item_id", "id"], name="movement_item"),
+            # What has been committed since a snapshot?
+            models.Index(fields=["organization_id", "xid"], name="movement_feed"),
+            # One row by its id: the primary key constraint is dropped, see the migration.
+            models.Index(fields=["id"], name="movement_id"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.item_id} at {self.place_id}"

@@ -1,0 +1,26 @@
+"""Idempotence: what has been applied under which id."""
+
+from django.db import models
+from django.db.models.functions import Now
+
+
+class ProcessedRequest(models.Model):
+    """One applied record of one request. `key` and `body` are digests; see `services.once`.
+
+    `answer` is kept only where a repeat must be answered with what was said before.
+    """
+
+    organization_id = models.BigIntegerField()
+    key = models.UUIDField()
+    body = models.UUIDField()
+    answer = models.JSONField(null=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organization_id", "key"], name="request_applied_once"),
+        ]
+        indexes = [models.Index(fields=["created_at"], name="request_age")]
+
+    def __str__(self) -> str:
+        return str(self.key)

@@ -1,0 +1,218 @@
+"""The stock book of one transaction: locked items in memory, loaded and written in one go each.
+
+Rows are read after the items' locks, in a new statement: what a locking statement joins may be
+from before its wait, and that oversells (design: 6).
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from django.db import connection
+
+from inventory import ledger
+from inventory.domain.graph import Graph
+from inventory.domain.item import ItemState
+from inventory.domain.record import Record, pools_of
+from inventory.locks import LockedItem
+from inventory.origin import Origin
+from inventory.selectors.records import pool_from_row, record_from_row, signature_of
+from inventory.services import once
+from inventory.services.balances import LoadedItem, write_balances
+from inventory.services.once import Processed
+from inventory.statements import Statement
+
+
+@dataclass(slots=True)
+class StockBook:
+    """The locked items of one organization, by SKU, and the requests applied before."""
+
+    graph: Graph
+    items: dict[str, ItemState]
+    processed: dict[UUID, Processed]
+    applied: dict[UUID, Processed] = field(default_factory=dict)
+    loaded: dict[int, LoadedItem] = field(default_factory=dict)
+
+    def marks(self) -> list[tuple[ItemState, tuple[int, int]]]:
+        """Return where every item stands, for `back_to`."""
+        return [(item, item.mark()) for item in self.items.values()]
+
+    def back_to(self, marks: list[tuple[ItemState, tuple[int, int]]]) -> None:
+        """Undo every change since the marks."""
+        for item, mark in marks:
+            item.back_to(mark)
+
+    def load_locations(self, pairs: Collection[tuple[int, int]]) -> None:
+        """Load stock records that are not in the book yet, by (item id, location id)."""
+        by_id = self.by_id
+        missing = [(i, place) for i, place in pairs if place not in by_id[i].records]
+        if not missing:
+            return
+        with connection.cursor() as cursor:
+            cursor.execute(_RECORDS_OF_PAIRS, _pair_params(missing))
+            for row in cursor.fetchall():
+                self._take_record(by_id[row[1]], row)
+        self.fill_unborn(missing)
+
+    def write(self, statement: Statement, *, origin: Origin, now: datetime) -> None:
+        """Add every changed balance, movement and applied request, then execute the statement."""
+        changed = [
+            (item, self.loaded[item.item_id])
+            for item in self.items.values()
+            if item.changes or self.loaded[item.item_id].is_rebuilt
+        ]
+        write_balances(statement, changed, graph_version=self.graph.version, now=now)
+        ledger.post(
+            statement,
+            organization_id=self.graph.organization_id,
+            graph_version=self.graph.version,
+            items=(item for item, _ in changed),
+            origin=origin,
+            now=now,
+        )
+        once.remember(
+            statement,
+            organization_id=self.graph.organization_id,
+            applied=self.applied,
+            now=now,
+        )
+        statement.execute()
+
+    def load(
+        self,
+        *,
+        pairs: Collection[tuple[int, int]],
+        keys: Sequence[UUID],
+    ) -> None:
+        """Load pools, promises, the records of these pairs and what was applied before."""
+        by_id = self.by_id
+        queries = [_POOLS, _PROMISES]
+        params: list[Any] = [list(by_id), list(by_id)]
+        if pairs:
+            queries.append(_RECORDS_OF_PAIRS)
+            params.extend(_pair_params(pairs))
+        if keys:
+            queries.append(_REQUESTS)
+            params.extend([self.graph.organization_id, list(keys)])
+        with connection.cursor() as cursor:
+            cursor.execute(" UNION ALL ".join(queries), params)
+            rows = cursor.fetchall()
+        for row in rows:
+            kind, item_id, ref = row[0], row[1], row[2]
+            if kind == _POOL:
+                by_id[item_id].pools[signature_of(row[3])] = pool_from_row(
+                    (ref, *row[4:8], row[11], row[8], row[9])
+                )
+            elif kind == _PROMISE:
+                by_id[item_id].promises[ref] = row[4]
+            elif kind == _RECORD:
+                self._take_record(by_id[item_id], row)
+            else:
+                answer = None if row[8] is None else msgspec.json.decode(row[8])
+                self.processed[row[13]] = Processed(body=row[14], answer=answer)
+
+    def rebuild_pools(self, stale: list[int]) -> None:
+        """Add up the pools of items that were built with another graph."""
+        by_id = self.by_id
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM inventory_poolbalance WHERE item_id = ANY(%s)", [stale])
+            cursor.execute(_RECORDS_OF_ITEMS, [stale])
+            rows = cursor.fetchall()
+        records: dict[int, list[Record]] = {item_id: [] for item_id in stale}
+        for row in rows:
+            records[row[1]].append(record_from_row(row[4:], graph=self.graph, location=row[2]))
+        for item_id in stale:
+            by_id[item_id].pools = pools_of(records[item_id])
+
+    @property
+    def by_id(self) -> dict[int, ItemState]:
+        """Return the items by their ids."""
+        return {item.item_id: item for item in self.items.values()}
+
+    def _take_record(self, item: ItemState, row: Sequence[Any]) -> None:
+        record = record_from_row(row[4:], graph=self.graph, location=row[2])
+        item.records[row[2]] = record
+        loaded = self.loaded[item.item_id]
+        loaded.records[row[2]] = record
+        loaded.stored_locations.add(row[2])
+
+    def fill_unborn(self, pairs: Iterable[tuple[int, int]]) -> None:
+        """Put an empty record where none is stored."""
+        by_id = self.by_id
+        for item_id, location in pairs:
+            if location not in by_id[item_id].records:
+                record = Record(signature=self.graph.signature(location))
+                by_id[item_id].records[location] = record
+                self.loaded[item_id].records[location] = record
+
+
+_POOL, _PROMISE, _RECORD, _REQUEST = range(4)
+
+# One shape for four kinds of row: kind, item, reference, text, four counts, extras.
+_POOLS = """
+SELECT 0 AS kind, item_id, records::bigint AS ref, signature AS label,
+  on_hand AS a, safety_stock AS b, reserved AS c, free AS d, futures AS e, effective_at AS f,
+  NULL::varchar[] AS g, free_to_fulfil AS h, false AS i, NULL::uuid AS j, NULL::uuid AS k
+FROM inventory_poolbalance WHERE item_id = ANY(%s)
+"""
+_PROMISES = """
+SELECT 1, item_id, group_id, NULL, quantity, 0, 0, 0, NULL, NULL, NULL, 0, false, NULL, NULL
+FROM inventory_promise WHERE item_id = ANY(%s)
+"""
+_RECORD_COLUMNS = """
+2 AS kind, s.item_id, s.location_id, NULL, s.on_hand, s.safety_stock, s.reserved,
+  s.futures_quantity, s.futures, s.effective_at, s.excluded_groups, 0, s.is_deleted,
+  NULL, NULL
+"""
+_RECORDS_OF_PAIRS = f"""
+SELECT {_RECORD_COLUMNS} FROM unnest(%s::bigint[], %s::bigint[]) AS v(item_id, location_id)
+JOIN inventory_stockrecord s ON s.item_id = v.item_id AND s.location_id = v.location_id
+"""
+_RECORDS_OF_ITEMS = f"""
+SELECT {_RECORD_COLUMNS} FROM inventory_stockrecord s WHERE s.item_id = ANY(%s)
+"""
+_REQUESTS = """
+SELECT 3, 0, 0, NULL, 0, 0, 0, 0, answer, created_at, NULL, 0, false, key, body
+FROM inventory_processedrequest WHERE organization_id = %s AND key = ANY(%s)
+"""
+
+
+def _pair_params(pairs: Collection[tuple[int, int]]) -> list[list[int]]:
+    return [[item for item, _ in pairs], [location for _, location in pairs]]
+
+
+def open_book(
+    *,
+    graph: Graph,
+    locked: Iterable[LockedItem],
+    locations: Collection[tuple[str, int]] = (),
+    keys: Sequence[UUID] = (),
+) -> StockBook:
+    """Load the locked items with the stock records at (SKU, location id), in one statement.
+
+    Items whose pools were built with another graph are rebuilt, at two more statements.
+    """
+    locked = tuple(locked)
+    states = {
+        item.sku: ItemState(item.id, item.sku, item.sequence, records={}, pools={}, promises={})
+        for item in locked
+    }
+    stale = [item.id for item in locked if item.graph_version != graph.version]
+    book = StockBook(graph=graph, items=states, processed={})
+    book.loaded = {
+        item.id: LoadedItem({}, set(), {}, {}, is_rebuilt=item.graph_version != graph.version)
+        for item in locked
+    }
+    pairs = {(states[sku].item_id, place) for sku, place in locations if sku in states}
+    book.load(pairs=pairs, keys=keys)
+    if stale:
+        book.rebuild_pools(stale)
+    book.fill_unborn(pairs)
+    for state in states.values():
+        loaded = book.loaded[state.item_id]
+        loaded.promises = dict(state.promises)
+        loaded.pools = {} if loaded.is_rebuilt else dict(state.pools)
+    return book

@@ -1,0 +1,203 @@
+"""Writing stock: counts, safety stock, futures, exclusions; deleting a record.
+
+Stock may fall below what is promised: that is recorded, never refused (design: law 5). Reserved
+counts are never touched here. Quantities are integers of thousandths.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from inventory.domain.balance import Balance
+from inventory.domain.graph import Graph
+from inventory.domain.record import Future, Record
+from inventory.errors import EntityNotFound, Refusal
+from inventory.ledger import Cause
+from inventory.locks import lock_items, lock_organization_shared, locked_write
+from inventory.models import MovementKind
+from inventory.origin import Origin
+from inventory.selectors.graph import current_graph, graph_at
+from inventory.selectors.places import location_id
+from inventory.services.book import StockBook, open_book
+from inventory.services.items import UnbornItems, with_items_born
+from inventory.services.once import Processed, RequestKeys, digest
+from inventory.services.outcomes import Applied, Failed, Outcome
+from inventory.statements import Statement
+
+
+@dataclass(frozen=True, slots=True)
+class StockUpdate:
+    """What a client says of one item at one location.
+
+    With `replaces`, a figure that is None is reset; otherwise it is left as it is.
+    """
+
+    request_id: str
+    location: str
+    sku: str
+    replaces: bool
+    external_ref: str = ""
+    on_hand: int | None = None
+    safety_stock: int | None = None
+    effective_at: datetime | None = None
+    futures: tuple[Future, ...] | None = None
+    excluded_groups: tuple[str, ...] | None = None
+
+
+def update_stock(
+    *,
+    organization_id: int,
+    operation: str,
+    updates: Sequence[StockUpdate],
+    origin: Origin,
+    now: datetime,
+) -> list[Outcome]:
+    """Apply stock updates in the order given, in one transaction.
+
+    An unknown location refuses the whole call (LocationDoesNotExist). A record whose id came
+    before with another body fails with DuplicateEventId; the others are applied.
+    """
+    graph = current_graph(organization_id)
+    for update in updates:
+        location_id(graph, update.location)
+
+    def write() -> list[Outcome]:
+        with locked_write():
+            return _update(
+                organization_id, operation=operation, updates=updates, origin=origin, now=now
+            )
+
+    return with_items_born(organization_id, write)
+
+
+def _update(
+    organization_id: int,
+    *,
+    operation: str,
+    updates: Sequence[StockUpdate],
+    origin: Origin,
+    now: datetime,
+) -> list[Outcome]:
+    skus = sorted({update.sku for update in updates})
+    lock_organization_shared(organization_id)
+    locked = lock_items(organization_id, skus=skus)
+    if len(locked.items) < len(skus):
+        raise UnbornItems([sku for sku in skus if sku not in locked.items])
+    graph = graph_at(organization_id, version=locked.graph_version)
+    keys = _keys(operation, updates)
+    book = open_book(
+        graph=graph,
+        locked=locked.items.values(),
+        locations=[(update.sku, location_id(graph, update.location)) for update in updates],
+        keys=keys,
+    )
+    outcomes = [
+        _apply(book, update, key=key, now=now) for update, key in zip(updates, keys, strict=True)
+    ]
+    book.write(Statement(), origin=origin, now=now)
+    return outcomes
+
+
+def _keys(operation: str, updates: Sequence[StockUpdate]) -> list[UUID]:
+    keys = RequestKeys(operation)
+    return [
+        keys.key(update.request_id, sku=update.sku, place=update.location) for update in updates
+    ]
+
+
+def _apply(book: StockBook, update: StockUpdate, *, key: UUID, now: datetime) -> Outcome:
+    body = digest(update)
+    earlier = book.processed.get(key)
+    if earlier is not None:
+        try:
+            earlier.check(body)
+        except Refusal as refusal:
+            return Failed(refusal)
+        return Applied.BEFORE
+    location = location_id(book.graph, update.location)
+    item = book.items[update.sku]
+    record = _updated(item.records[location], update, graph=book.graph, location=location)
+    cause = Cause(
+        kind=MovementKind.COUNT,
+        quantity=record.balance.on_hand,
+        effective_at=record.effective_at or now,
+        request_id=update.request_id,
+        external_ref=update.external_ref,
+    )
+    item.put(location, record, cause=cause)
+    book.applied[key] = Processed(body)
+    return Applied.NOW
+
+
+def _updated(record: Record, update: StockUpdate, *, graph: Graph, location: int) -> Record:
+    """Return the record as the update leaves it; reserved stays."""
+    base = record
+    if update.replaces:
+        base = Record(
+            signature=graph.signature(location), balance=Balance(reserved=record.balance.reserved)
+        )
+    futures = base.futures if update.futures is None else update.futures
+    excluded = base.excluded_groups
+    if update.excluded_groups is not None:
+        excluded = tuple(sorted(set(update.excluded_groups)))
+    balance = base.balance
+    return Record(
+        signature=graph.signature(location, excluded=excluded),
+        balance=replace(
+            balance,
+            on_hand=balance.on_hand if update.on_hand is None else update.on_hand,
+            safety_stock=(
+                balance.safety_stock if update.safety_stock is None else update.safety_stock
+            ),
+            futures=sum(quantity for _, quantity in futures),
+        ),
+        futures=futures,
+        effective_at=base.effective_at if update.effective_at is None else update.effective_at,
+        excluded_groups=excluded,
+        exists=True,
+    )
+
+
+def delete_stock_record(
+    *,
+    organization_id: int,
+    location: str,
+    sku: str,
+    request_id: str,
+    origin: Origin,
+    now: datetime,
+) -> None:
+    """Reset a record's counts and drop it from every sum; its reserved count and claims stay.
+
+    Raises LocationDoesNotExist and EntityNotFound. A repeat with the same id changes nothing.
+    """
+    key = RequestKeys("delete-record").key(request_id, sku=sku, place=location)
+    with locked_write():
+        lock_organization_shared(organization_id)
+        locked = lock_items(organization_id, skus=[sku])
+        graph = graph_at(organization_id, version=locked.graph_version)
+        place = location_id(graph, location)
+        book = open_book(
+            graph=graph, locked=locked.items.values(), locations=[(sku, place)], keys=[key]
+        )
+        if key in book.processed:
+            return
+        item = book.items.get(sku)
+        record = item.records[place] if item is not None else None
+        if item is None or record is None or not record.exists:
+            message = "The Location SKU provided was not found in the system."
+            raise EntityNotFound(message)
+        cause = Cause(
+            kind=MovementKind.DELETE,
+            quantity=record.balance.on_hand,
+            effective_at=now,
+            request_id=request_id,
+        )
+        gone = Record(
+            signature=graph.signature(place),
+            balance=Balance(reserved=record.balance.reserved),
+        )
+        item.put(place, gone, cause=cause)
+        book.applied[key] = Processed(digest((location, sku)))
+        book.write(Statement(), origin=origin, now=now)
