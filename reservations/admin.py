@@ -1,0 +1,95 @@
+"""Reservations in the back office: to be read; the buttons are still to come."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Exists, Model, OuterRef, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+from inventory.admin import ReadOnlyAdmin, quantity
+from reservations.domain.states import state_of
+from reservations.models import Claim, Document, Line
+
+
+class _ReadOnlyInline(admin.TabularInline[Any, Any]):
+    extra = 0
+    can_delete = False
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related("item", "place").order_by("pk")
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+class LineInline(_ReadOnlyInline):
+    model = Line
+    fields = readonly_fields = ("revision", "item", "place", "set_id", "asked", "placed")
+
+    asked = quantity("requested", "requested")
+    placed = quantity("quantity", "placed")
+
+
+class ClaimInline(_ReadOnlyInline):
+    model = Claim
+    verbose_name_plural = "claims: what is still held, and where it is now"
+    fields = readonly_fields = ("item", "place", "held", "standing", "expires_at")
+
+    held = quantity("quantity", "held")
+
+
+@admin.register(Document)
+class DocumentAdmin(ReadOnlyAdmin):
+    list_display = (
+        "identifier",
+        "organization",
+        "state",
+        "external_ref",
+        "reservation_time",
+        "expires_at",
+    )
+    list_select_related = ("organization",)
+    list_filter = ("organization", "source")
+    search_fields = ("identifier__startswith", "external_ref__startswith")
+    ordering = ("-pk",)
+    fields = (
+        "organization",
+        "source",
+        "identifier",
+        "state",
+        "external_ref",
+        "reservation_time",
+        "expires_at",
+        "cancelled_at",
+        "revision",
+    )
+    readonly_fields = ("state",)
+    inlines = (LineInline, ClaimInline)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Document]:
+        claims = Claim.objects.filter(document_id=OuterRef("pk"))
+        documents: QuerySet[Document] = super().get_queryset(request)
+        return documents.annotate(holds_claims=Exists(claims))
+
+    @admin.display(description="state")
+    def state(self, document: Any) -> str:
+        return state_of(
+            cancelled_at=document.cancelled_at,
+            expires_at=document.expires_at,
+            holds_claims=document.holds_claims,
+            now=timezone.now(),
+        ).value
+
+
+@admin.register(Claim)
+class ClaimAdmin(ReadOnlyAdmin):
+    list_display = ("item", "place", "held", "document", "standing", "expires_at")
+    list_select_related = ("item", "place", "document")
+    search_fields = ("item__sku__startswith", "document__identifier__startswith")
+    ordering = ("pk",)
+
+    held = quantity("quantity", "held")

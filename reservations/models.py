@@ -1,0 +1,143 @@
+"""Reservation documents, their lines, and the claims that say whose a unit is."""
+
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from inventory.models import Item, Organization, Place
+
+
+class Source(models.TextChoices):
+    """Which face a document belongs to; it cannot be reached through another."""
+
+    OCI = "oci", "OCI"
+    OMNITRON = "omnitron", "Omnitron order"
+
+
+# No reference of these tables is checked by the database but those inside a document. Rows of
+# organizations, items and places are never deleted (places retire), and a check would lock the one
+# row that all reservations of a place share, at every commit. Indexes are the named ones.
+_UNCHECKED: Any = {"on_delete": models.DO_NOTHING, "db_constraint": False, "db_index": False}
+
+
+class Document(models.Model):
+    """The client's own id and what was asked under it.
+
+    Its state is derived (`reservations.domain.states`): CANCELLED when `cancelled_at` is set,
+    EXPIRED when `expires_at` has passed, CLOSED when no claim is left, else OPEN. A second PUT
+    raises `revision`; lines of older revisions stay as they were. `body` is the digest of the
+    request that made this revision and `answer` what was said to it.
+    """
+
+    organization = models.ForeignKey(Organization, **_UNCHECKED)
+    source = models.CharField(max_length=16, choices=Source)
+    identifier = models.CharField(max_length=128)
+    external_ref = models.CharField(max_length=250)
+    reservation_time = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True)
+    cancelled_at = models.DateTimeField(null=True)
+    revision = models.IntegerField(default=1)
+    body = models.UUIDField()
+    answer = models.JSONField(null=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "source", "identifier"], name="document_identifier_unique"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.identifier
+
+
+class Line(models.Model):
+    """What was placed: one SKU at one place, or one member of an all-or-nothing set.
+
+    `requested` and `quantity` (placed) are thousandths. Never changed after it is written.
+    """
+
+    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="lines")
+    revision = models.IntegerField()
+    position = models.IntegerField()
+    item = models.ForeignKey(Item, **_UNCHECKED)
+    place = models.ForeignKey(Place, **_UNCHECKED)
+    set_id = models.CharField(max_length=128)
+    requested = models.BigIntegerField()
+    quantity = models.BigIntegerField()
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(quantity__gt=0) & Q(requested__gte=models.F("quantity")),
+                name="line_places_what_was_asked",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"line {self.position + 1} of revision {self.revision}"
+
+
+class Standing(models.IntegerChoices):
+    """The order in which unnamed operations draw on claims (design: claims)."""
+
+    FINAL = 0, "final"
+    TEMPORARY = 1, "temporary"
+    ORDER_HOLD = 2, "order hold"
+
+
+class Claim(models.Model):
+    """The part of a reserved count that belongs to one document line; guarded by the item's lock.
+
+    `standing`, `expires_at` and `external_ref` repeat the document's, so that whoever holds the
+    item's lock can decide without locking documents.
+    """
+
+    item = models.ForeignKey(Item, **_UNCHECKED)
+    place = models.ForeignKey(Place, **_UNCHECKED)
+    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="claims")
+    line = models.ForeignKey(Line, on_delete=models.CASCADE, related_name="claims", db_index=False)
+    quantity = models.BigIntegerField()
+    standing = models.SmallIntegerField(choices=Standing)
+    expires_at = models.DateTimeField(null=True)
+    external_ref = models.CharField(max_length=250)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="claim_positive"),
+            models.CheckConstraint(
+                condition=Q(standing=Standing.TEMPORARY, expires_at__isnull=False)
+                | (~Q(standing=Standing.TEMPORARY) & Q(expires_at__isnull=True)),
+                name="claim_expires_when_temporary",
+            ),
+        ]
+        indexes = [
+            # Whose claim shrinks next, at an item and place?
+            models.Index(
+                fields=["item", "place", "standing", "document", "id"], name="claim_draw_order"
+            ),
+            # ... and among the claims of the external reference that was given?
+            models.Index(
+                fields=["item", "place", "external_ref"],
+                condition=~Q(external_ref=""),
+                name="claim_draw_by_reference",
+            ),
+            # What is due, over all items (beat) and at one item (a short reservation)?
+            models.Index(
+                fields=["expires_at", "item"],
+                condition=Q(expires_at__isnull=False),
+                name="claim_due",
+            ),
+            models.Index(
+                fields=["item", "expires_at"],
+                condition=Q(expires_at__isnull=False),
+                name="claim_due_of_item",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"claim {self.pk} of line {self.line_id}"

@@ -1,0 +1,137 @@
+"""Placing the lines of a document: what is asked, what fits, and the answer.
+
+Lines are decided in the order: all-or-nothing sets, other location lines, group lines, each as
+listed (design: claims). Quantities are integers of thousandths.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from inventory.domain.graph import Graph
+from inventory.ledger import Cause
+from inventory.models import MovementKind
+from inventory.services.book import StockBook
+from reservations.domain.places import PlaceRef
+from reservations.selectors.places import place_id
+from reservations.services.writing import raise_reserved
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One SKU at one place, asked for by itself or as a member of an all-or-nothing set."""
+
+    sku: str
+    place: PlaceRef
+    quantity: int
+    set_id: str = ""
+
+
+def in_deciding_order(lines: Sequence[Wanted]) -> list[Wanted]:
+    """Return the lines in deciding order, equal ones added up."""
+    summed: dict[tuple[PlaceRef, str, str], int] = {}
+    for line in lines:
+        key = (line.place, line.sku, line.set_id)
+        summed[key] = summed.get(key, 0) + line.quantity
+    merged = [Wanted(sku, place, q, set_id) for (place, sku, set_id), q in summed.items()]
+    return sorted(merged, key=lambda line: (line.place.is_group, not line.set_id))
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """What a line got. `available` is what there was for it when it was decided."""
+
+    line: Wanted
+    line_id: int
+    quantity: int
+    available: int
+
+    @property
+    def is_short(self) -> bool:
+        """Tell whether the line got less than it asked for."""
+        return self.quantity < self.line.quantity
+
+
+@dataclass(slots=True)
+class Placing:
+    """Decides the lines of one request on the items' states."""
+
+    book: StockBook
+    places: dict[PlaceRef, int]
+    allow_partial: bool
+    fulfil_only: bool
+    cause: Callable[[Wanted, int, int], Cause]
+    """Makes the ledger's cause from line, line id and quantity."""
+    placements: list[Placement] = field(default_factory=list)
+
+    def decide(self, lines: Sequence[Wanted], line_ids: Sequence[int]) -> None:
+        """Place every line as far as it fits; undo everything when partial is not allowed."""
+        marks = self.book.marks()
+        numbered = list(zip(lines, line_ids, strict=True))
+        sets: dict[str, list[tuple[Wanted, int]]] = {}
+        for line, line_id in numbered:
+            if line.set_id:
+                sets.setdefault(line.set_id, []).append((line, line_id))
+        for members in sets.values():
+            self.placements.extend(self._whole_set(members))
+        for line, line_id in numbered:
+            if not line.set_id:
+                self.placements.append(self._one(line, line_id, partly=self.allow_partial))
+        if not self.allow_partial and self.is_short:
+            self.book.back_to(marks)
+            self.placements = [
+                Placement(p.line, p.line_id, 0, p.available) for p in self.placements if p.is_short
+            ]
+
+    @property
+    def is_short(self) -> bool:
+        """Tell whether any line got less than it asked for."""
+        return any(placement.is_short for placement in self.placements)
+
+    @property
+    def placed(self) -> list[Placement]:
+        """Return the placements that hold something."""
+        return [placement for placement in self.placements if placement.quantity]
+
+    def _whole_set(self, members: list[tuple[Wanted, int]]) -> list[Placement]:
+        marks = self.book.marks()
+        placements = [self._one(line, line_id, partly=False) for line, line_id in members]
+        if any(placement.is_short for placement in placements):
+            self.book.back_to(marks)
+            return [Placement(p.line, p.line_id, 0, p.available) for p in placements]
+        return placements
+
+    def _one(self, line: Wanted, line_id: int, *, partly: bool) -> Placement:
+        available = self._available(line)
+        quantity = min(available, line.quantity)
+        if quantity < line.quantity and not partly:
+            quantity = 0
+        if quantity:
+            raise_reserved(
+                self.book,
+                sku=line.sku,
+                place=self.places[line.place],
+                quantity=quantity,
+                cause=self.cause(line, line_id, quantity),
+            )
+        return Placement(line, line_id, quantity, available)
+
+    def _available(self, line: Wanted) -> int:
+        item = self.book.items.get(line.sku)
+        if item is None:
+            return 0
+        place = self.places[line.place]
+        if line.place.is_group:
+            return item.available_in(place, fulfil_only=self.fulfil_only)
+        return item.available_at(place, fulfil_only=self.fulfil_only)
+
+
+def resolve_places(graph: Graph, lines: Sequence[Wanted]) -> dict[PlaceRef, int]:
+    """Return the ids of all places named; LocationDoesNotExist or GroupDoesNotExist."""
+    return {line.place: place_id(graph, line.place) for line in lines}
+
+
+def reserving_kind(line: Wanted) -> MovementKind:
+    """Return the ledger's word for a new reservation at the line's place."""
+    return (
+        MovementKind.RESERVE_AT_GROUP if line.place.is_group else MovementKind.RESERVE_AT_LOCATION
+    )
