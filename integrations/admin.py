@@ -1,0 +1,120 @@
+"""API clients in the back office. The toolkit's own tables have no page: they are not for hands."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+# Its pages are registered by its admin module; whatever runs first, they must be there to be gone.
+from oauth2_provider import admin as toolkit_admin
+
+from integrations.oauth import scopes as known
+from integrations.oauth import services
+from integrations.oauth.models import ApiClient
+from integrations.oauth.services import IssuedSecret
+from inventory.errors import Refusal
+
+for _model in (
+    toolkit_admin.application_model,
+    toolkit_admin.access_token_model,
+    toolkit_admin.grant_model,
+    toolkit_admin.id_token_model,
+    toolkit_admin.refresh_token_model,
+):
+    if admin.site.is_registered(_model):
+        admin.site.unregister(_model)
+
+
+class ApiClientForm(forms.ModelForm[ApiClient]):
+    """Name, organization and scopes; never the secret."""
+
+    scopes = forms.MultipleChoiceField(
+        choices=[(scope, scope) for scope in known.KNOWN],
+        initial=list(known.PUBLISHED),
+        widget=forms.CheckboxSelectMultiple,
+        help_text="A scope with .rw includes the one without.",
+    )
+
+    class Meta:
+        model = ApiClient
+        fields = ("organization", "name", "scopes")
+
+
+@admin.register(ApiClient)
+class ApiClientAdmin(admin.ModelAdmin[ApiClient]):
+    """Add, rename, set scopes; rotate and revoke as actions."""
+
+    form = ApiClientForm
+    list_display = ("name", "client_id", "organization", "is_active", "created")
+    list_filter = ("is_active",)
+    list_select_related = ("organization",)
+    search_fields = ("name", "client_id", "organization__identifier")
+    ordering = ("-created", "-pk")
+    actions = ("rotate", "revoke")
+    view_on_site = False
+    shown = ("client_id", "is_active", "created", "updated")
+
+    def get_readonly_fields(
+        self,
+        request: HttpRequest,
+        obj: ApiClient | None = None,
+    ) -> tuple[str, ...]:
+        """What a form shows; a client does not move to another organization."""
+        return () if obj is None else ("organization", *self.shown)
+
+    def get_fields(
+        self,
+        request: HttpRequest,
+        obj: ApiClient | None = None,
+    ) -> tuple[str, ...]:
+        """What can be set, then what is known."""
+        return ("organization", "name", "scopes", *(() if obj is None else self.shown))
+
+    def has_delete_permission(self, request: HttpRequest, obj: ApiClient | None = None) -> bool:
+        """Clients are revoked, not deleted: the ledger names them."""
+        return False
+
+    def save_model(self, request: HttpRequest, obj: ApiClient, form: Any, change: bool) -> None:  # noqa: FBT001
+        """Create or change through the service."""
+        chosen = form.cleaned_data["scopes"]
+        if change:
+            services.change_api_client(client_id=obj.client_id, name=obj.name, scopes=chosen)
+            return
+        made = services.create_api_client(
+            organization=obj.organization.identifier, name=obj.name, scopes=chosen
+        )
+        # The page goes on with the object it made; let it be the one that was stored.
+        obj.__dict__.update(made.client.__dict__)
+        self._show(request, made)
+
+    @admin.action(
+        description="Rotate the secret of the selected API clients", permissions=["change"]
+    )
+    def rotate(self, request: HttpRequest, queryset: QuerySet[ApiClient]) -> None:
+        """New secrets, each shown once; the clients' tokens stop working."""
+        for client_id in queryset.values_list("client_id", flat=True):
+            try:
+                made = services.rotate_api_client(client_id=client_id)
+            except Refusal as refusal:
+                self.message_user(request, refusal.message, messages.ERROR)
+            else:
+                self.log_change(request, made.client, "Rotated the secret.")
+                self._show(request, made)
+
+    @admin.action(description="Revoke the selected API clients for good", permissions=["change"])
+    def revoke(self, request: HttpRequest, queryset: QuerySet[ApiClient]) -> None:
+        """Shut the clients out."""
+        for client_id in queryset.values_list("client_id", flat=True):
+            try:
+                client = services.revoke_api_client(client_id=client_id)
+            except Refusal as refusal:
+                self.message_user(request, refusal.message, messages.ERROR)
+            else:
+                self.log_change(request, client, "Revoked.")
+                self.message_user(request, f'"{client}" is revoked.')
+
+    def _show(self, request: HttpRequest, made: IssuedSecret) -> None:
+        text = f"{made.client.client_id} has the secret {made.secret} (shown only now)."
+        self.message_user(request, text, messages.WARNING)

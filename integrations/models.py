@@ -1,0 +1,5 @@
+"""Tables of the integrations app."""
+
+from integrations.oauth.models import ApiClient
+
+__all__ = ["ApiClient"]

@@ -1,0 +1,1 @@
+"""API clients, their tokens and scopes, and how often a tenant may call."""

@@ -1,0 +1,13 @@
+"""Where tokens are had: the addresses of Account Manager, of its predecessor and of an org."""
+
+from django.urls import path
+
+from integrations.oauth.views import TokenView
+
+token = TokenView.as_view()
+
+urlpatterns = [
+    path("dwsso/oauth2/access_token", token, name="token"),
+    path("dw/oauth2/access_token", token, name="token-predecessor"),
+    path("services/oauth2/token", token, name="token-org"),
+]

@@ -1,0 +1,12 @@
+"""What the integrations do on their own; each is one service call, safe to run twice."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from integrations.oauth import services
+
+
+@shared_task(name="integrations.drop_expired_tokens", ignore_result=True)
+def drop_expired_tokens() -> int:
+    """Delete access tokens that are over."""
+    return services.drop_expired_tokens(now=timezone.now())
