@@ -1,0 +1,1 @@
+"""Speed against its bounds: `make bench` prints one JSON report (docs/benchmarks.md)."""
