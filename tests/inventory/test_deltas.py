@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event, current_thread
 from typing import Any
@@ -30,7 +30,8 @@ from inventory.services.deltas import (
     read_deltas,
     update_delta_token,
 )
-from tests.builders import UNIT, Shop, a_shop
+from inventory.services.pools import refresh_stale_pools
+from tests.builders import NOON, UNIT, Shop, a_shop
 from tests.concurrency.rivals import DEADLINE, in_own_connection
 from tests.concurrency.servers import address_of, database_url
 
@@ -383,6 +384,59 @@ def test_a_deleted_record_is_told_as_deleted(shop: Shop) -> None:
 
     assert delta.is_deleted
     assert delta.available_to_order == 0
+
+
+@pytest.mark.parametrize("effective_at", [None, NOON], ids=["undated", "dated"])
+@pytest.mark.parametrize("rebuilt", [False, True], ids=["as written", "rebuilt"])
+def test_a_group_that_lost_its_last_record_is_told_as_deleted(
+    shop: Shop,
+    effective_at: datetime | None,
+    rebuilt: bool,  # noqa: FBT001
+) -> None:
+    """An exclusion is no deletion: the neighbour that still counts the record keeps it."""
+    shop.put("l2", sku="a", on_hand=5 * UNIT, effective_at=effective_at)
+    token = follow(shop, "east", "west")
+    shop.put("l2", sku="a", on_hand=5 * UNIT, effective_at=effective_at, excluded_groups=("east",))
+    # The record that gave the pool its date has left it: the pools wait to be added up again.
+    is_stale = shop.item("a").graph_version == 0
+    assert is_stale == (effective_at is not None)
+    if rebuilt:
+        refresh_stale_pools(now=shop.now)
+        assert shop.item("a").graph_version > 0
+
+    (east, west), _ = read_all(shop, token)
+
+    assert (east.place, east.is_deleted) == ("east", True)
+    assert (east.balance.on_hand, east.available_to_order, east.futures) == (0, 0, ())
+    assert east.effective_at is None
+    assert (west.place, west.is_deleted) == ("west", False)
+    assert (west.available_to_order, west.effective_at) == (5 * UNIT, effective_at)
+
+
+@pytest.mark.parametrize("effective_at", [None, NOON], ids=["undated", "dated"])
+def test_a_group_that_gets_its_record_back_is_told_as_changed(
+    shop: Shop, effective_at: datetime | None
+) -> None:
+    shop.put("l1", sku="a", on_hand=UNIT, effective_at=effective_at, excluded_groups=("east",))
+    token = follow(shop, "east")
+    shop.put("l1", sku="a", on_hand=UNIT, effective_at=effective_at)
+
+    (delta,), token = read_all(shop, token)
+    assert (delta.is_deleted, delta.available_to_order) == (False, UNIT)
+
+    shop.delete("l1", sku="a")
+    (delta,), _ = read_all(shop, token)
+    assert delta.is_deleted
+
+
+def test_an_item_that_a_group_never_had_is_told_as_deleted(shop: Shop) -> None:
+    """Whether a group had it once is not stored; deleting what is not there is harmless."""
+    token = follow(shop, "east", "west")
+    shop.stock("a", l3=4)
+
+    (east, west), _ = read_all(shop, token)
+
+    assert (east.is_deleted, west.is_deleted) == (True, False)
 
 
 def test_a_group_changes_with_its_neighbour(shop: Shop) -> None:
