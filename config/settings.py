@@ -137,6 +137,10 @@ PASSWORD_HASHERS = [
 # Tokens of a bucket a minute, for each organization and API family; 0 sets no limit.
 OCI_RATE_LIMIT_PER_MINUTE = env.int("OCI_RATE_LIMIT_PER_MINUTE", default=24_000)
 
+# Integration users (Omnitron): the life of a token from a login, and how often one may log in.
+OMNITRON_TOKEN_SECONDS = env.int("OMNITRON_TOKEN_SECONDS", default=12 * 60 * 60)
+OMNITRON_LOGINS_PER_MINUTE = env.int("OMNITRON_LOGINS_PER_MINUTE", default=60)
+
 # Shared by web, worker and beat when set; without it each process keeps its own.
 REDIS_URL = env.str("REDIS_URL", default="")
 # Where clients reach this service, as printed by commands.
@@ -202,6 +206,11 @@ CELERY_BEAT_SCHEDULE = {
     },
     "drop-expired-tokens": {
         "task": "integrations.drop_expired_tokens",
+        "schedule": 600.0,
+        "options": {"expires": 600},
+    },
+    "drop-expired-user-tokens": {
+        "task": "integrations.drop_expired_user_tokens",
         "schedule": 600.0,
         "options": {"expires": 600},
     },

@@ -3,6 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
+from integrations.accounts import services as accounts
 from integrations.oauth import services
 
 
@@ -10,3 +11,9 @@ from integrations.oauth import services
 def drop_expired_tokens() -> int:
     """Delete access tokens that are over."""
     return services.drop_expired_tokens(now=timezone.now())
+
+
+@shared_task(name="integrations.drop_expired_user_tokens", ignore_result=True)
+def drop_expired_user_tokens() -> int:
+    """Delete tokens of integration users that are over."""
+    return accounts.drop_expired_tokens(now=timezone.now())
