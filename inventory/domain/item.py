@@ -25,6 +25,14 @@ class Change:
     """Who did it and why, as the caller gave it; carried through to the ledger."""
 
 
+@dataclass(frozen=True, slots=True)
+class Shortage:
+    """What is promised and cannot be served, in each of the two networks of an item."""
+
+    to_order: int
+    to_fulfil: int
+
+
 @dataclass(slots=True)
 class _Pair:
     """The two networks of an item, solved lazily."""
@@ -59,6 +67,11 @@ class ItemState:
         return self._pair.to_order.short
 
     @property
+    def shortage(self) -> Shortage:
+        """What is short in both networks: the most that a replaced hold may leave short."""
+        return Shortage(self._pair.to_order.short, self._pair.to_fulfil.short)
+
+    @property
     def available_to_order(self) -> int:
         """What a group of all locations could still promise."""
         return sum(pool.free for pool in self.pools.values()) - self._pair.to_order.served
@@ -68,27 +81,47 @@ class ItemState:
         """Physical stock over all locations."""
         return sum(pool.on_hand for pool in self.pools.values())
 
-    def available_at(self, location: int, *, fulfil_only: bool = False) -> int:
-        """Return the most a reservation at a location may take without a new shortage."""
+    def available_at(
+        self, location: int, *, fulfil_only: bool = False, allowed: Shortage | None = None
+    ) -> int:
+        """Return the most a reservation at a location may take without a new shortage.
+
+        `allowed` is what was short before something was given back: up to there nothing is new.
+        """
         record = self.records[location]
-        balance, pair = record.balance, self._pair
+        balance, signature = record.balance, record.signature
         available = min(
-            balance.available_to_order, pair.to_order.headroom(signature=record.signature)
+            balance.available_to_order,
+            self._pair.to_order.headroom(signature=signature) + self._repaid(allowed),
         )
         if not fulfil_only:
             return available
         return min(
             available,
             balance.available_to_fulfil,
-            pair.to_fulfil.headroom(signature=record.signature),
+            self._pair.to_fulfil.headroom(signature=signature) + self._repaid_to_fulfil(allowed),
         )
 
-    def available_in(self, group: int, *, fulfil_only: bool = False) -> int:
-        """Return the most a group may still promise without a new shortage."""
-        available = self._pair.to_order.available_to_order(group=group)
+    def available_in(
+        self, group: int, *, fulfil_only: bool = False, allowed: Shortage | None = None
+    ) -> int:
+        """Return the most a group may still promise without a new shortage; see `available_at`."""
+        available = self._pair.to_order.available_to_order(group=group) + self._repaid(allowed)
         if not fulfil_only:
             return available
-        return min(available, self._pair.to_fulfil.available_to_order(group=group))
+        return min(
+            available,
+            self._pair.to_fulfil.available_to_order(group=group) + self._repaid_to_fulfil(allowed),
+        )
+
+    # Above what raises no shortage, every unit more raises it by one: so what was repaid is
+    # exactly how much more may be taken.
+
+    def _repaid(self, allowed: Shortage | None) -> int:
+        return 0 if allowed is None else max(0, allowed.to_order - self._pair.to_order.short)
+
+    def _repaid_to_fulfil(self, allowed: Shortage | None) -> int:
+        return 0 if allowed is None else max(0, allowed.to_fulfil - self._pair.to_fulfil.short)
 
     def movable(self, source: int, target: int, *, most: int) -> int:
         """Return the most, up to `most` reserved units, that may move without a new shortage."""

@@ -17,7 +17,7 @@ from reservations.domain.places import PlaceRef
 from reservations.locks import LockedDocument
 from reservations.models import Standing
 from reservations.selectors.claims import due_claims
-from reservations.services.placing import Placement, Placing, Wanted, resolve_places
+from reservations.services.placing import Hold, Placement, Placing, Wanted, resolve_places
 from reservations.services.writing import (
     NewLine,
     Terms,
@@ -79,8 +79,8 @@ class Work:
                 allow_partial=allow_partial,
                 fulfil_only=fulfil_only,
                 cause=cause,
+                hold=Hold(self.book, self._held()),
             )
-            self._give_back_held()
             placing.decide(lines, self.document.line_ids)
             return placing
 
@@ -105,17 +105,13 @@ class Work:
         due = self.claims.due(self.now)
         release_claims(self.book, self.claims, due, kind=MovementKind.EXPIRE, now=self.now)
 
-    def _give_back_held(self) -> None:
-        """Lower the counts by what the document holds; scratch work, see `_post_difference`."""
+    def _held(self) -> dict[tuple[str, int], int]:
         skus = {item.item_id: sku for sku, item in self.book.items.items()}
+        held: dict[tuple[str, int], int] = {}
         for claim in self.held:
-            raise_reserved(
-                self.book,
-                sku=skus[claim.item_id],
-                place=claim.place,
-                quantity=-claim.quantity,
-                cause=None,  # type: ignore[arg-type]  # taken back before anything is posted
-            )
+            key = (skus[claim.item_id], claim.place)
+            held[key] = held.get(key, 0) + claim.quantity
+        return held
 
     def _post_difference(self, placing: Placing, *, external_ref: str) -> None:
         """Replace the old hold by the new one: only what differs is a movement."""
@@ -124,12 +120,10 @@ class Work:
         for placement in placing.placed:
             key = (placement.line.sku, self.places[placement.line.place])
             wanted.setdefault(key, []).append(placement)
-        held: dict[tuple[str, int], int] = {}
+        held = self._held()
         lines: dict[tuple[str, int], int] = {}
         for claim in self.held:
-            key = (skus[claim.item_id], claim.place)
-            held[key] = held.get(key, 0) + claim.quantity
-            lines[key] = claim.line_id
+            lines[skus[claim.item_id], claim.place] = claim.line_id
             self.claims.shrink(Draw(claim, claim.quantity))
         for key in {**held, **wanted}:
             placements = wanted.get(key, [])

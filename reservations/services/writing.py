@@ -63,8 +63,13 @@ def _values(claim: Claim) -> tuple[object, ...]:
     )
 
 
-def raise_reserved(book: StockBook, *, sku: str, place: int, quantity: int, cause: Cause) -> None:
-    """Raise (or with a negative quantity lower) the reserved count of a location or group."""
+def raise_reserved(
+    book: StockBook, *, sku: str, place: int, quantity: int, cause: Cause | None
+) -> None:
+    """Raise (or with a negative quantity lower) the reserved count of a location or group.
+
+    Without a cause it is scratch work, which the caller takes back before anything is posted.
+    """
     item = book.items[sku]
     if book.graph.is_group(place):
         item.promise(place, quantity, cause=cause)

@@ -235,9 +235,9 @@ class Model:
         now: datetime,
     ) -> "Trial":
         def attempt(base: "Model") -> Trial:
-            trial = Trial(identifier, base.copy(), allow_partial, fulfil_only)
+            trial = Trial(identifier, base.copy(), allow_partial, fulfil_only, begin=base.copy())
             if replaces:
-                trial.model.drop({identifier})
+                trial.set_aside()
             trial.place(lines)
             return trial
 
@@ -430,6 +430,10 @@ class Model:
         )
 
 
+HELD = "held by the document"
+"""Stands for the document that is being replaced among the claims of a trial."""
+
+
 @dataclass
 class Trial:
     """Lines being placed for a document, on a copy of the model."""
@@ -438,6 +442,7 @@ class Trial:
     model: Model
     allow_partial: bool
     fulfil_only: bool
+    begin: Model
     placed: dict[tuple[PlaceRef, str], int] = field(default_factory=dict)
     errors: dict[tuple[PlaceRef, str], int] = field(default_factory=dict)
     asked: list[tuple[PlaceRef, str]] = field(default_factory=list)
@@ -448,16 +453,35 @@ class Trial:
         for line in lines:
             key = (line.set_id, line.place, line.sku)
             summed[key] = summed.get(key, 0) + line.quantity
-        begin = self.model.copy()
-        for set_id in dict.fromkeys(set_id for set_id, _, _ in summed if set_id):
-            members = {(p, s): q for (i, p, s), q in summed.items() if i == set_id}
-            self._whole(members)
+        open_lines = dict(summed)
+        for at in dict.fromkeys((set_id, place) for set_id, place, _ in summed if set_id):
+            self._give_back(open_lines)
+            whole = [key for key in summed if key[:2] == at]
+            self._whole({(key[1], key[2]): open_lines.pop(key) for key in whole})
         for is_group in (False, True):
-            for (set_id, place, sku), quantity in summed.items():
-                if not set_id and place.is_group is is_group:
-                    self._line(place, sku, quantity)
+            for key in [key for key in summed if not key[0] and key[1].is_group is is_group]:
+                self._give_back(open_lines)
+                self._line(key[1], key[2], open_lines.pop(key))
+        self._give_back({})
         if self.errors and not self.allow_partial:
-            self.model, self.placed = begin, {}
+            self.model, self.placed = self.begin, {}
+
+    def set_aside(self) -> None:
+        """Keep what the document holds under another name, until it is asked for again."""
+        for document, sku, place in list(self.model.claims):
+            if document == self.identifier:
+                quantity = self.model.claims.pop((document, sku, place))
+                self.model.claims[HELD, sku, place] = quantity
+
+    def _give_back(self, open_lines: Mapping[tuple[str, PlaceRef, str], int]) -> None:
+        for key in [key for key in self.model.claims if key[0] == HELD]:
+            asked = sum(q for (_, p, s), q in open_lines.items() if (s, p.identifier) == key[1:])
+            self._set(key, min(self.model.claims[key], asked))
+
+    def _set(self, key: tuple[str, str, str], quantity: int) -> None:
+        self.model.claims = {**self.model.claims, key: quantity}
+        if not quantity:
+            del self.model.claims[key]
 
     def _whole(self, members: Mapping[tuple[PlaceRef, str], int]) -> None:
         before, placed = self.model.copy(), dict(self.placed)
@@ -480,15 +504,19 @@ class Trial:
 
     def _take(self, place: PlaceRef, sku: str, quantity: int) -> None:
         if quantity:
+            held = (HELD, sku, place.identifier)
+            left = self.model.claims.get(held, 0)
+            self._set(held, left - min(left, quantity))
             key = (self.identifier, sku, place.identifier)
-            self.model.claims[key] = self.model.claims.get(key, 0) + quantity
+            self._set(key, self.model.claims.get(key, 0) + quantity)
             self.placed[place, sku] = self.placed.get((place, sku), 0) + quantity
 
     def _available(self, place: PlaceRef, sku: str) -> int:
-        """The most that raises no shortage, in one network or in both: by trying."""
+        """What is held there, and the most that leaves no more short than before: by trying."""
         model = self.model
         networks = (True, False) if self.fulfil_only else (True,)
-        short = {futures: model.short(sku, futures=futures) for futures in networks}
+        short = {futures: self.begin.short(sku, futures=futures) for futures in networks}
+        held = model.claims.get((HELD, sku, place.identifier), 0)
         most = sum(model.free(sku, location) for location in model.locations)
         if not place.is_group:
             most = min(model.free(sku, place.identifier, futures=f) for f in networks)
@@ -496,8 +524,8 @@ class Trial:
             claims = {**model.claims, ("?", sku, place.identifier): quantity}
             trial = replace(model, claims=claims)
             if any(trial.short(sku, futures=f) > short[f] for f in networks):
-                return quantity - 1
-        return most
+                return held + quantity - 1
+        return held + most
 
     def said(
         self,

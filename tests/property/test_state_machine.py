@@ -188,6 +188,31 @@ class Reservations(RuleBasedStateMachine):
             fulfil_only=False,
         )
 
+    @precondition(lambda self: self.model.documents)
+    @rule(index=INDEX, on_hand=st.integers(0, 1), expires_in=seconds, fulfil_only=st.booleans())
+    def put_again_after_a_fall(
+        self, *, index: int, on_hand: int, expires_in: int | None, fulfil_only: bool
+    ) -> None:
+        """Renew or finalize what a lower count has left short: nobody loses what they held."""
+        identifier = self._a_document(index)
+        body = self.model.documents[identifier].body
+        shared = f"count-{next(self.ids)}"
+        self._update(
+            [
+                StockUpdate(shared, location, sku, False, on_hand=on_hand)
+                for sku in sorted({line.sku for line in body.lines})
+                for location in LOCATIONS
+            ]
+        )
+        self._put(
+            identifier,
+            body.lines,
+            expires_in=expires_in,
+            external_ref=body.external_ref,
+            allow_partial=True,
+            fulfil_only=fulfil_only,
+        )
+
     def _put(
         self, identifier: str, lines: tuple[Wanted, ...], *, expires_in: int | None, **terms: Any
     ) -> None:

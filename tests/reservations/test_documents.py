@@ -43,19 +43,28 @@ def test_lines_are_decided_locations_before_groups(shop: Shop) -> None:
 
 
 def test_sets_are_decided_first_and_wholly(shop: Shop) -> None:
+    shop.stock("mug", l1=1, l2=1)
     lines = [
         shop.wanted("l1", 3),
         shop.wanted("l1", 4, set_id="both"),
-        shop.wanted("l2", 5, set_id="both"),
-        shop.wanted("l2", 1, set_id="too-much"),
-        shop.wanted("l1", 9, set_id="too-much"),
+        shop.wanted("l1", 1, sku="mug", set_id="both"),
+        shop.wanted("l2", 5, set_id="too-much"),
+        shop.wanted("l2", 2, sku="mug", set_id="too-much"),
     ]
     answer = shop.reserve_lines("order", lines)
 
-    assert placed(answer) == {("l1", SKU): 5, ("l2", SKU): 5}
-    assert not answer.success
-    assert shop.held() == {("order", "l1"): 5, ("order", "l2"): 5}
+    assert placed(answer) == {("l1", SKU): 5, ("l1", "mug"): 1}
+    assert shortages(answer) == {("l1", SKU): 1, ("l2", SKU): 5, ("l2", "mug"): 1}
+    assert shop.held() == {("order", "l1"): 5}
     assert Line.objects.filter(document__organization=shop.organization, set_id="both").count() == 2
+
+
+def test_sets_of_one_id_at_two_locations_are_two_sets(shop: Shop) -> None:
+    lines = [shop.wanted("l1", 4, set_id="set"), shop.wanted("l2", 6, set_id="set")]
+    answer = shop.reserve_lines("order", lines)
+
+    assert placed(answer) == {("l1", SKU): 4}
+    assert shortages(answer) == {("l2", SKU): 5}
 
 
 def test_equal_lines_are_summed_and_answered_as_one(shop: Shop) -> None:
@@ -139,6 +148,56 @@ def test_replacing_with_partial_keeps_the_old_hold_when_nothing_fits(shop: Shop)
 
     assert not answer.success
     assert shop.held() == {("basket", "A"): 4}
+
+
+@pytest.mark.parametrize("place", ["A", "l1"])
+@pytest.mark.parametrize("allow_partial", [True, False])
+@pytest.mark.parametrize("fulfil_only", [True, False])
+def test_nobody_loses_a_hold_that_a_count_has_left_short(
+    shop: Shop, place: str, allow_partial: bool, fulfil_only: bool
+) -> None:
+    shop.reserve("basket", place, 4, expires_in=60)
+    shop.reserve("other", "A", 6)
+    shop.stock(l1=1, l2=1)
+    short = shop.short()
+    assert short
+
+    terms = {"allow_partial": allow_partial, "fulfil_only": fulfil_only}
+    renewed = shop.reserve("basket", place, 4, expires_in=90, **terms)
+    assert renewed.success
+    grown = shop.reserve("basket", place, 5, expires_in=90, **terms)
+    assert shortages(grown) == {(place, SKU): 4}
+    finalized = shop.reserve("basket", place, 4, **terms)
+    assert finalized.success
+
+    assert shop.held() == {("basket", place): 4, ("other", "A"): 6}
+    assert shop.short() == short
+    kinds = Movement.objects.filter(organization_id=shop.id, kind="reservation_update")
+    assert not kinds.exists()
+    shop.assert_clean()
+
+
+def test_what_is_given_back_pays_for_what_is_asked_instead(shop: Shop) -> None:
+    shop.reserve("basket", "A", 6, expires_in=60)
+    shop.reserve("other", "A", 4)
+    shop.stock(l1=5, l2=0)
+    assert shop.short() == 5
+
+    answer = shop.reserve_lines("basket", [shop.wanted("A", 1), shop.wanted("l1", 9)])
+
+    assert placed(answer) == {("A", SKU): 1, ("l1", SKU): 5}
+    assert shop.short() == 5
+    shop.assert_clean()
+
+
+def test_a_set_that_does_not_fit_gives_its_hold_to_the_lines_after_it(shop: Shop) -> None:
+    shop.reserve_lines("basket", [shop.wanted("l1", 5, set_id="set")], expires_in=60)
+    lines = [shop.wanted("l1", 6, set_id="set"), shop.wanted("A", 10)]
+
+    answer = shop.reserve_lines("basket", lines, expires_in=60)
+
+    assert placed(answer) == {("A", SKU): 10}
+    shop.assert_clean()
 
 
 def test_renewing_starts_the_clock_again_and_moves_nothing(shop: Shop) -> None:
