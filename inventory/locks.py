@@ -24,10 +24,10 @@ SHARED_ORGANIZATION = (
 
 _LOCK_ITEMS = """
 WITH locked AS (
-  SELECT id, sku, sequence, graph_version FROM inventory_item
+  SELECT id, sku, sequence, graph_version, segmented_out FROM inventory_item
   WHERE organization_id = %s AND ({wanted}) ORDER BY id FOR NO KEY UPDATE
 )
-SELECT o.graph_version, l.id, l.sku, l.sequence, l.graph_version
+SELECT o.graph_version, l.id, l.sku, l.sequence, l.graph_version, l.segmented_out
 FROM inventory_organization o LEFT JOIN locked l ON true WHERE o.id = %s
 """
 
@@ -40,6 +40,7 @@ class LockedItem:
     sku: str
     sequence: int
     graph_version: int
+    segmented_out: Sequence[int]
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,12 +18,22 @@ class Graph:
     groups_of: Mapping[int, Signature]
     members: Mapping[int, tuple[int, ...]]
 
-    def signature(self, location: int, *, excluded: Collection[str] = ()) -> Signature:
-        """Return the groups that count a location's record, less those that must not."""
+    def signature(
+        self, location: int, *, segmented_out: Collection[int], excluded: Collection[str] = ()
+    ) -> Signature:
+        """Return the groups that count a location's record, less those that must not.
+
+        `segmented_out` are the groups, by id, that count the item nowhere; `excluded` those, by
+        identifier, that do not count this one record.
+        """
         groups = self.groups_of.get(location, ())
-        if not excluded:
+        if not excluded and not segmented_out:
             return groups
-        return tuple(group for group in groups if self.identifiers[group] not in excluded)
+        return tuple(
+            group
+            for group in groups
+            if group not in segmented_out and self.identifiers[group] not in excluded
+        )
 
     def is_group(self, place: int) -> bool:
         """Tell a group from a location; a group is never empty."""

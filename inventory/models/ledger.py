@@ -20,6 +20,8 @@ class MovementKind(models.TextChoices):
     TRANSFER = "reservation_transfer", "transferred"
     RELEASE = "reservation_release", "released"
     FULFIL = "reservation_fulfill", "fulfilled"
+    SEGMENT_OUT = "group_exclusion", "segmented out of a group"
+    SEGMENT_IN = "group_inclusion", "counted by a group again"
 
 
 class Movement(models.Model):

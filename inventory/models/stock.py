@@ -6,6 +6,7 @@ Nothing here is written but through the services, under the item's lock.
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -24,6 +25,8 @@ class Item(models.Model):
     `available_to_order` is what a group of all locations could still promise; `short` is what is
     promised and cannot be served any more (above 0: the item is oversold). `sequence` counts the
     item's changes. `graph_version` is the version its pool balances were built with.
+    `segmented_out` are the ids of the groups that count this item nowhere (product segmentation);
+    ids of groups that have left the graph may still be among them, and mean nothing.
     """
 
     organization = models.ForeignKey(Organization, **_INDEXED_BELOW)
@@ -34,6 +37,7 @@ class Item(models.Model):
     available_to_order = models.BigIntegerField(default=0)
     short = models.BigIntegerField(default=0)
     changed_at = models.DateTimeField(db_default=Now())
+    segmented_out = ArrayField(models.BigIntegerField(), default=list, db_default=[])
 
     class Meta:
         constraints = [
@@ -44,6 +48,12 @@ class Item(models.Model):
             # Which items are oversold?
             models.Index(
                 fields=["organization", "id"], condition=Q(short__gt=0), name="item_oversold"
+            ),
+            # Which items does a group's segmentation exclude?
+            GinIndex(
+                fields=["segmented_out"],
+                condition=~Q(segmented_out=[]),
+                name="item_segmented_out",
             ),
         ]
 

@@ -176,11 +176,12 @@ class _Item:
     on_hand: int
     available_to_order: int
     short: int
+    segmented_out: Sequence[int]
 
 
 _PAGE = f"""
 SELECT i.id, i.sku, o.id, o.identifier, o.graph_version, i.graph_version = o.graph_version,
-  i.on_hand, i.available_to_order, i.short,
+  i.on_hand, i.available_to_order, i.short, i.segmented_out,
   (SELECT count(*) FROM inventory_stockrecord s WHERE s.item_id = i.id)
 FROM inventory_item i JOIN inventory_organization o ON o.id = i.organization_id
 WHERE {_ITEMS} AND i.id > %(after)s ORDER BY i.id LIMIT %(limit)s
@@ -218,7 +219,7 @@ def _audit_sums(findings: Findings, items: Sequence[_Item]) -> None:
     }
     ids = [item.id for item in items]
     stored_pools, promises = _stored_pools(ids), _promises(ids)
-    records = _records(ids, graphs={item.id: graphs[item.organization_id] for item in items})
+    records = _records(items, graphs=graphs)
     for item in items:
         graph, mine = graphs[item.organization_id], records.get(item.id, {})
         _audit_futures(findings, item, graph, mine)
@@ -324,16 +325,23 @@ def _promises(item_ids: list[int]) -> dict[int, dict[int, int]]:
     return promises
 
 
-def _records(item_ids: list[int], *, graphs: dict[int, Graph]) -> dict[int, dict[int, Record]]:
+def _records(items: Sequence[_Item], *, graphs: dict[int, Graph]) -> dict[int, dict[int, Record]]:
     records: dict[int, dict[int, Record]] = {}
+    by_id = {item.id: item for item in items}
     rows = _rows(
         "SELECT item_id, location_id, on_hand, safety_stock, reserved, futures_quantity, futures,"
         " effective_at, excluded_groups, 0, is_deleted FROM inventory_stockrecord"
         " WHERE item_id = ANY(%s)",
-        item_ids,
+        list(by_id),
     )
     for row in rows:
-        record = record_from_row(row[2:], graph=graphs[row[0]], location=row[1])
+        item = by_id[row[0]]
+        record = record_from_row(
+            row[2:],
+            graph=graphs[item.organization_id],
+            location=row[1],
+            segmented_out=item.segmented_out,
+        )
         records.setdefault(row[0], {})[row[1]] = record
     return records
 

@@ -38,6 +38,7 @@ class ItemRow:
     sku: str
     sequence: int
     graph_version: int
+    segmented_out: Sequence[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class Found:
 
 
 _ITEMS = """
-SELECT o.graph_version, i.id, i.sku, i.sequence, i.graph_version
+SELECT o.graph_version, i.id, i.sku, i.sequence, i.graph_version, i.segmented_out
 FROM inventory_organization o
 LEFT JOIN inventory_item i ON i.organization_id = o.id AND i.{column} = ANY(%s)
 WHERE o.id = %s
@@ -78,8 +79,8 @@ def _find(organization_id: int, column: str, values: list[Any]) -> Found:
 
 _RECORDS = """
 SELECT s.item_id, s.location_id, s.on_hand, s.safety_stock, s.reserved, s.futures_quantity,
-  s.futures, s.effective_at, s.excluded_groups, 0, s.is_deleted
-FROM inventory_stockrecord s WHERE s.item_id = ANY(%s)
+  s.futures, s.effective_at, s.excluded_groups, 0, s.is_deleted, i.segmented_out
+FROM inventory_stockrecord s JOIN inventory_item i ON i.id = s.item_id WHERE s.item_id = ANY(%s)
 """
 
 
@@ -101,7 +102,9 @@ def _records(graph: Graph, sql: str, params: Sequence[Any]) -> dict[tuple[int, i
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         return {
-            (row[0], row[1]): record_from_row(row[2:], graph=graph, location=row[1])
+            (row[0], row[1]): record_from_row(
+                row[2:-1], graph=graph, location=row[1], segmented_out=row[-1]
+            )
             for row in cursor.fetchall()
         }
 

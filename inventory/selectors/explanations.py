@@ -37,8 +37,11 @@ def _state(
     groups: tuple[int, ...] = ()
     if group is not None:
         group_id(graph, group)
+    item = found.items.get(sku)
     if location is not None:
-        groups = graph.signature(location_id(graph, location))
+        groups = graph.signature(
+            location_id(graph, location), segmented_out=() if item is None else item.segmented_out
+        )
     item_ids = [item.id for item in found.items.values()]
     locations = {
         graph.identifiers[place]: (

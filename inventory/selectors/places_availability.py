@@ -151,7 +151,7 @@ def _location_records(
 def _record(found: Found, records: dict[tuple[int, int], Record], sku: str, place: int) -> Record:
     item = found.items.get(sku)
     record = None if item is None else records.get((item.id, place))
-    return record or Record(signature=found.graph.signature(place))
+    return record or Record(signature=())
 
 
 def _group_records(

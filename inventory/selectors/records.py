@@ -1,6 +1,6 @@
 """From rows to the domain's records."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import msgspec
@@ -10,12 +10,14 @@ from inventory.domain.graph import Graph
 from inventory.domain.record import Pool, Record, Signature
 
 
-def record_from_row(row: Sequence[Any], *, graph: Graph, location: int) -> Record:
+def record_from_row(
+    row: Sequence[Any], *, graph: Graph, location: int, segmented_out: Collection[int]
+) -> Record:
     """Build a record from (on hand, safety stock, reserved, futures quantity, futures,
-    effective at, excluded groups, an ignored column, is deleted).
+    effective at, excluded groups, an ignored column, is deleted); `segmented_out` is its item's.
     """
     return Record(
-        signature=graph.signature(location, excluded=row[6]),
+        signature=graph.signature(location, segmented_out=segmented_out, excluded=row[6]),
         balance=Balance(row[0], row[1], row[2], row[3]),
         futures=tuple((date, quantity) for date, quantity in msgspec.json.decode(row[4])),
         effective_at=row[5],

@@ -22,6 +22,7 @@ class LoadedItem:
     pools: dict[Signature, Pool]
     promises: dict[int, int]
     is_rebuilt: bool
+    segmented_out: Sequence[int]
 
 
 Changed = Sequence[tuple[ItemState, LoadedItem]]

@@ -16,7 +16,7 @@ from django.db import connection
 from inventory import ledger
 from inventory.domain.graph import Graph
 from inventory.domain.item import ItemState
-from inventory.domain.record import Record, pools_of
+from inventory.domain.record import Record, Signature, pools_of
 from inventory.locks import LockedItem
 from inventory.origin import Origin
 from inventory.selectors.records import pool_from_row, record_from_row, signature_of
@@ -123,7 +123,7 @@ class StockBook:
             rows = cursor.fetchall()
         records: dict[int, list[Record]] = {item_id: [] for item_id in stale}
         for row in rows:
-            records[row[1]].append(record_from_row(row[4:], graph=self.graph, location=row[2]))
+            records[row[1]].append(self._record(row))
         for item_id in stale:
             by_id[item_id].pools = pools_of(records[item_id])
 
@@ -133,19 +133,36 @@ class StockBook:
         return {item.item_id: item for item in self.items.values()}
 
     def _take_record(self, item: ItemState, row: Sequence[Any]) -> None:
-        record = record_from_row(row[4:], graph=self.graph, location=row[2])
+        record = self._record(row)
         item.records[row[2]] = record
         loaded = self.loaded[item.item_id]
         loaded.records[row[2]] = record
         loaded.stored_locations.add(row[2])
 
+    def _record(self, row: Sequence[Any]) -> Record:
+        return record_from_row(
+            row[4:],
+            graph=self.graph,
+            location=row[2],
+            segmented_out=self.loaded[row[1]].segmented_out,
+        )
+
+    def signature(
+        self, item: ItemState, location: int, *, excluded: Collection[str] = ()
+    ) -> Signature:
+        """Return the groups that count an item's record at a location."""
+        return self.graph.signature(
+            location, segmented_out=self.loaded[item.item_id].segmented_out, excluded=excluded
+        )
+
     def fill_unborn(self, pairs: Iterable[tuple[int, int]]) -> None:
         """Put an empty record where none is stored."""
         by_id = self.by_id
         for item_id, location in pairs:
-            if location not in by_id[item_id].records:
-                record = Record(signature=self.graph.signature(location))
-                by_id[item_id].records[location] = record
+            item = by_id[item_id]
+            if location not in item.records:
+                record = Record(signature=self.signature(item, location))
+                item.records[location] = record
                 self.loaded[item_id].records[location] = record
 
 
@@ -203,7 +220,14 @@ def open_book(
     stale = [item.id for item in locked if item.graph_version != graph.version]
     book = StockBook(graph=graph, items=states, processed={})
     book.loaded = {
-        item.id: LoadedItem({}, set(), {}, {}, is_rebuilt=item.graph_version != graph.version)
+        item.id: LoadedItem(
+            records={},
+            stored_locations=set(),
+            pools={},
+            promises={},
+            is_rebuilt=item.graph_version != graph.version,
+            segmented_out=item.segmented_out,
+        )
         for item in locked
     }
     pairs = {(states[sku].item_id, place) for sku, place in locations if sku in states}

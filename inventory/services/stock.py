@@ -4,14 +4,14 @@ Stock may fall below what is promised: that is recorded, never refused (design: 
 counts are never touched here. Quantities are integers of thousandths.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from inventory.domain.balance import Balance
-from inventory.domain.graph import Graph
-from inventory.domain.record import Future, Record
+from inventory.domain.record import Future, Record, Signature
 from inventory.errors import EntityNotFound, Refusal
 from inventory.ledger import Cause
 from inventory.locks import lock_items, lock_organization_shared, locked_write
@@ -117,7 +117,8 @@ def _apply(book: StockBook, update: StockUpdate, *, key: UUID, now: datetime) ->
         return Applied.BEFORE
     location = location_id(book.graph, update.location)
     item = book.items[update.sku]
-    record = _updated(item.records[location], update, graph=book.graph, location=location)
+    signature = partial(book.signature, item, location)
+    record = _updated(item.records[location], update, signature=signature)
     cause = Cause(
         kind=MovementKind.COUNT,
         quantity=record.balance.on_hand,
@@ -130,20 +131,21 @@ def _apply(book: StockBook, update: StockUpdate, *, key: UUID, now: datetime) ->
     return Applied.NOW
 
 
-def _updated(record: Record, update: StockUpdate, *, graph: Graph, location: int) -> Record:
-    """Return the record as the update leaves it; reserved stays."""
+def _updated(record: Record, update: StockUpdate, *, signature: Callable[..., Signature]) -> Record:
+    """Return the record as the update leaves it; reserved stays.
+
+    `signature` tells which groups count it, by its exclusions.
+    """
     base = record
     if update.replaces:
-        base = Record(
-            signature=graph.signature(location), balance=Balance(reserved=record.balance.reserved)
-        )
+        base = Record(signature=(), balance=Balance(reserved=record.balance.reserved))
     futures = base.futures if update.futures is None else update.futures
     excluded = base.excluded_groups
     if update.excluded_groups is not None:
         excluded = tuple(sorted(set(update.excluded_groups)))
     balance = base.balance
     return Record(
-        signature=graph.signature(location, excluded=excluded),
+        signature=signature(excluded=excluded),
         balance=replace(
             balance,
             on_hand=balance.on_hand if update.on_hand is None else update.on_hand,
@@ -195,7 +197,7 @@ def delete_stock_record(
             request_id=request_id,
         )
         gone = Record(
-            signature=graph.signature(place),
+            signature=book.signature(item, place),
             balance=Balance(reserved=record.balance.reserved),
         )
         item.put(place, gone, cause=cause)
