@@ -32,6 +32,7 @@ INSTALLED_APPS = [
     "inventory",
     "reservations",
     "integrations",
+    "integrations.omnitron",
 ]
 
 MIDDLEWARE = [

@@ -1,0 +1,1 @@
+"""Omnitron: orders that hold stock until the ERP has mapped their lines."""

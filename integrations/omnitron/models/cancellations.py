@@ -1,0 +1,36 @@
+"""What was asked when an order or items of it were cancelled."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models.functions import Now
+
+from integrations.omnitron.models.orders import Order
+from integrations.omnitron.models.references import UNCHECKED
+from inventory.models import Organization
+
+
+class PlanType(models.TextChoices):
+    """Cancelled before it was shipped, or sent back."""
+
+    CANCEL = "cancel", "cancel"
+    REFUND = "refund", "refund"
+
+
+class CancellationPlan(models.Model):
+    """One cancellation that changed something: its items (ids) and what the request said.
+
+    `details` holds refund terms (forced amount, invoice number, bank accounts by item) as sent;
+    they are for people and other systems, no rule here reads them.
+    """
+
+    organization = models.ForeignKey(Organization, **UNCHECKED)
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="cancellation_plans")
+    plan_type = models.CharField(max_length=16, choices=PlanType)
+    items = ArrayField(models.BigIntegerField())
+    reasons = models.JSONField(default=dict)
+    details = models.JSONField(default=dict)
+    actor = models.CharField(max_length=200)
+    created_date = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return f"{self.plan_type} of order {self.order_id}"
