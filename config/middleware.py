@@ -18,7 +18,7 @@ from django.core.handlers.exception import convert_exception_to_response
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from config.errors import headless
+from config.errors.handler import table_for
 
 API_PREFIXES = (
     "/inventory/",
@@ -58,7 +58,7 @@ class GatewayMiddleware:
             if request.path_info.startswith(API_PREFIXES):
                 if "HTTP_TRANSFER_ENCODING" in request.META:
                     _read_chunked(request)
-                response = _framed(_machine_readable(self.api(request)))
+                response = _framed(_machine_readable(self.api(request), request.path_info))
             else:
                 response = self.pages(request)
         finally:
@@ -128,7 +128,7 @@ def _framed(response: HttpResponseBase) -> HttpResponseBase:
     return response
 
 
-def _machine_readable(response: HttpResponseBase) -> HttpResponseBase:
+def _machine_readable(response: HttpResponseBase, path: str) -> HttpResponseBase:
     """Replace an error page, which Django makes of what no view could answer, by a problem."""
     if response.status_code < HTTPStatus.BAD_REQUEST:
         return response
@@ -136,5 +136,5 @@ def _machine_readable(response: HttpResponseBase) -> HttpResponseBase:
         # Django would warn of every refusal; the access log has them all.
         response._has_been_logged = True  # type: ignore[attr-defined]  # noqa: SLF001
     if response.headers.get("Content-Type", "").startswith("text/"):
-        return headless.from_status(response.status_code)
+        return table_for(path).from_status(response.status_code)
     return response

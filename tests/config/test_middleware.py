@@ -17,8 +17,6 @@ PREFIXES = [
     "/services/data/",
     "/dwsso/",
     "/dw/",
-    "/api/i1/",
-    "/api/v1/",
 ]
 
 
