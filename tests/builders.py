@@ -18,6 +18,7 @@ from inventory.origin import Origin
 from inventory.selectors.availability import find_items, group_figures, snapshot
 from inventory.services.graph import GroupSpec, replace_location_graph
 from inventory.services.outcomes import Outcome
+from inventory.services.segmentation import SegmentChange, change_segmentation
 from inventory.services.stock import StockUpdate, delete_stock_record, update_stock
 from reservations.domain.places import PlaceRef
 from reservations.models import Claim
@@ -133,6 +134,15 @@ class Shop:
             location=location,
             sku=sku,
             request_id=request_id or f"delete-{next(_numbers)}",
+            origin=self.origin,
+            now=self.now,
+        )
+
+    def segment(self, group: str, *skus: str, excludes: bool = True) -> int:
+        """Exclude SKUs from a group, or count them again."""
+        return change_segmentation(
+            organization_id=self.id,
+            changes=[SegmentChange(group, skus or (SKU,), excludes)],
             origin=self.origin,
             now=self.now,
         )

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from inventory.api import availability as views
+from inventory.api.segmentation import SegmentationUpdateView
 
 urlpatterns = [
     path(
@@ -27,5 +28,10 @@ urlpatterns = [
         "locations/<str:location>/availability-records/skus/<str:sku>/<str:request_id>",
         views.RecordView.as_view(),
         name="record",
+    ),
+    path(
+        "product-segmentation/actions/batch-update",
+        SegmentationUpdateView.as_view(),
+        name="product-segmentation",
     ),
 ]

@@ -204,6 +204,11 @@ class ItemState:
         self._networks = None
         self._post(location, before.balance, record.balance, cause)
 
+    def note(self, group: int, *, cause: Any) -> None:
+        """Post that something about the item in a group changed other than its promise."""
+        promise = Balance(reserved=self.promises.get(group, 0))
+        self._post(group, promise, promise, cause)
+
     def _repool(self, signature: Signature, *, before: Record | None, after: Record | None) -> None:
         pool = self.pools.get(signature, Pool())
         if pool.may_lose_its_date(before=before, after=after):
