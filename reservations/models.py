@@ -126,6 +126,12 @@ class Claim(models.Model):
                 condition=~Q(external_ref=""),
                 name="claim_draw_by_reference",
             ),
+            # What does an order's line still hold, and which lines hold anything?
+            models.Index(
+                fields=["item", "line"],
+                condition=Q(standing=Standing.ORDER_HOLD),
+                name="claim_order_hold",
+            ),
             # What is due, over all items (beat) and at one item (a short reservation)?
             models.Index(
                 fields=["expires_at", "item"],

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import connection
 
 from reservations.domain.claims import Claim
+from reservations.models import Standing
 
 DRAW_PAGE = 100
 """Claims read for each place before more are asked for."""
@@ -41,6 +42,12 @@ _ALL_AT = f"""
 SELECT {_COLUMNS}, 0 FROM reservations_claim c JOIN
 unnest(%s::bigint[], %s::bigint[]) AS v(item_id, place_id)
 ON c.item_id = v.item_id AND c.place_id = v.place_id
+"""
+_OF_HOLDS = f"""
+SELECT {_COLUMNS}, 0 FROM reservations_claim c
+JOIN unnest(%s::bigint[], %s::bigint[]) AS v(item_id, line_id)
+ON c.item_id = v.item_id AND c.line_id = v.line_id
+WHERE c.standing = {Standing.ORDER_HOLD.value} ORDER BY c.id
 """
 _OF_DOCUMENT = f"SELECT {_COLUMNS}, 0 FROM reservations_claim c WHERE c.document_id = %s"
 
@@ -84,6 +91,11 @@ def due_claims(item_ids: Sequence[int], *, now: datetime) -> list[Claim]:
 def claims_of_document(document_id: int) -> list[Claim]:
     """Return what a document holds."""
     return [Claim(*row[:-1]) for row in _query(_OF_DOCUMENT, [document_id])]
+
+
+def claims_of_holds(lines: Sequence[tuple[int, int]]) -> list[Claim]:
+    """Return what remains of order lines, given as (item id, line id), oldest first."""
+    return [Claim(*row[:-1]) for row in _query(_OF_HOLDS, _columns(lines, 2))]
 
 
 def item_ids_of_document(document_id: int) -> list[int]:

@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('contenttypes', '0002_remove_content_type_name'),
         ('inventory', '0004_segment_items'),
-        ('reservations', '0002_drop_shared_row_checks'),
+        ('reservations', '0003_find_order_holds'),
     ]
 
     operations = [
@@ -53,7 +53,6 @@ class Migration(migrations.Migration):
                 ('created_date', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('modified_date', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('channel', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='orders.channel')),
-                ('document', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, to='reservations.document')),
                 ('organization', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='inventory.organization')),
             ],
         ),

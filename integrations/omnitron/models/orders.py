@@ -11,7 +11,7 @@ from integrations.omnitron.models.mappings import IntegrationMapping
 from integrations.omnitron.models.references import UNCHECKED
 from integrations.omnitron.models.sales import Channel, StockList
 from inventory.models import Item, Organization
-from reservations.models import Document, Line
+from reservations.models import Line
 
 if TYPE_CHECKING:
     from django.db.models.fields.related_descriptors import RelatedManager
@@ -23,8 +23,8 @@ class Order(models.Model):
     Columns are what is searched, sorted or decided by; `details` holds the other fields of the
     wire format as they are written there (money as decimal text). `customer` and the two addresses
     are objects; a sender that gave a number is kept as `{"pk": number}`. `lines` is the digest of
-    what was ordered, by which a repeat is told from a misuse. `document` is what it holds; none
-    when it never held anything.
+    what was ordered, by which a repeat is told from a misuse. What it holds is the reservation
+    document of source `omnitron` whose id is the order's pk.
     """
 
     if TYPE_CHECKING:
@@ -44,7 +44,6 @@ class Order(models.Model):
     extra_field = models.JSONField(default=dict)
     details = models.JSONField(default=dict)
     lines = models.UUIDField()
-    document = models.ForeignKey(Document, null=True, **UNCHECKED)
     created_date = models.DateTimeField(db_default=Now())
     modified_date = models.DateTimeField(db_default=Now())
 

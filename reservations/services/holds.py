@@ -1,0 +1,209 @@
+"""Holds of orders: final documents of another face, composed with that face's own rows.
+
+Both operations run inside the caller's transaction, which holds the organization's lock and
+whatever of its own comes before documents and items. Quantities are thousandths.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import Enum
+
+from inventory.ledger import Cause
+from inventory.locks import lock_items, require_transaction
+from inventory.models import MovementKind
+from inventory.origin import Origin
+from inventory.selectors.graph import graph_at
+from inventory.services.book import StockBook, open_book
+from inventory.services.once import digest
+from inventory.statements import Statement
+from reservations.domain.claims import Claim, ClaimBook, Draw
+from reservations.locks import claim_document
+from reservations.models import Source, Standing
+from reservations.selectors.claims import claims_of_holds
+from reservations.services.placing import Placing, Wanted, reserving_kind
+from reservations.services.work import Work, open_work
+from reservations.services.writing import (
+    Terms,
+    location_pairs,
+    release_claims,
+    write_claims,
+    write_revision,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ShortLine:
+    """A SKU that is not there at a place: what was asked in all, and what there is."""
+
+    sku: str
+    asked: int
+    available: int
+
+
+@dataclass(slots=True)
+class DecidedHold:
+    """A hold that fits, or does not; nothing is written before `write`."""
+
+    line_ids: list[int]
+    """The reservation line of each line that was asked for, in the caller's order."""
+    short: list[ShortLine]
+    item_ids: dict[str, int]
+    """The items by SKU; they are locked."""
+    _work: Work
+    _placing: Placing
+
+    def write(self, statement: Statement, *, origin: Origin) -> None:
+        """Write the document with all its lines, and what else the statement has, in one go."""
+        work, placed = self._work, self._placing.placed
+        terms = Terms(expires_at=None, external_ref="", reservation_time=work.now)
+        for placement in placed:
+            work.claims.add(
+                Claim(
+                    id=0,
+                    item_id=self.item_ids[placement.line.sku],
+                    place=work.places[placement.line.place],
+                    document_id=work.document.id,
+                    line_id=placement.line_id,
+                    quantity=placement.quantity,
+                    standing=Standing.ORDER_HOLD,
+                    expires_at=None,
+                    external_ref="",
+                )
+            )
+        body = digest([(p.line, p.line_id) for p in placed])
+        write_revision(statement, work.document, terms=terms, body=body, answer=None)
+        work.write(statement, placed, revision=work.document.revision + 1, origin=origin)
+
+
+def decide_hold(
+    *,
+    organization_id: int,
+    identifier: str,
+    lines: Sequence[Wanted],
+    reference: str,
+    now: datetime,
+) -> DecidedHold:
+    """Decide a new document of which every line is held or none; each line stays by itself.
+
+    The document has no external reference, so that nobody can draw on it by name; `reference` is
+    for the ledger only. Raises LocationDoesNotExist, GroupDoesNotExist.
+    """
+    require_transaction()
+    order = sorted(range(len(lines)), key=lambda n: lines[n].place.is_group)
+    document = claim_document(
+        organization_id=organization_id,
+        source=Source.OMNITRON,
+        identifier=identifier,
+        lines=len(lines),
+    )
+    work = open_work(document, lines, held_items=(), now=now)
+    placing = work.place(
+        [lines[n] for n in order],
+        idle_places=(),
+        allow_partial=False,
+        fulfil_only=False,
+        kind=reserving_kind,
+        external_ref=reference,
+    )
+    line_ids = dict(zip(order, document.line_ids, strict=True))
+    return DecidedHold(
+        line_ids=[line_ids[n] for n in range(len(lines))],
+        short=_short_lines(work, lines, placing),
+        item_ids={sku: item.item_id for sku, item in work.book.items.items()},
+        _work=work,
+        _placing=placing,
+    )
+
+
+def _short_lines(work: Work, lines: Sequence[Wanted], placing: Placing) -> list[ShortLine]:
+    """Add up what was asked where a line was short, and see what there is for it."""
+    short = dict.fromkeys((p.line.sku, p.line.place) for p in placing.placements if p.is_short)
+    found = []
+    for sku, place in short:
+        item, available = work.book.items.get(sku), 0
+        if item is not None:
+            find = item.available_in if place.is_group else item.available_at
+            available = find(work.places[place])
+        asked = sum(line.quantity for line in lines if (line.sku, line.place) == (sku, place))
+        found.append(ShortLine(sku, asked, available))
+    return found
+
+
+class HoldEnd(Enum):
+    """How a hold ends."""
+
+    RELEASE = MovementKind.RELEASE
+    CANCEL = MovementKind.CANCEL
+    FULFIL = MovementKind.FULFIL
+
+
+class HeldAtGroup(Exception):  # noqa: N818  # the caller says it in its own words
+    """What is to be fulfilled has not been allocated to a location yet."""
+
+
+def end_holds(
+    *,
+    organization_id: int,
+    lines: Sequence[tuple[int, int]],
+    how: HoldEnd,
+    request_id: str,
+    origin: Origin,
+    now: datetime,
+) -> None:
+    """End what remains of order lines, given as (item id, line id), wherever it is by now.
+
+    Nothing happens where nothing remains. Raises HeldAtGroup when claims that are to be fulfilled
+    stand at a group.
+    """
+    require_transaction()
+    if not lines:
+        return
+    locked = lock_items(organization_id, item_ids=sorted({item for item, _ in lines}))
+    graph = graph_at(organization_id, version=locked.graph_version)
+    held = claims_of_holds(lines)
+    if not held:
+        return
+    skus = {item.id: sku for sku, item in locked.items.items()}
+    pairs = location_pairs(graph, held)
+    book = open_book(
+        graph=graph,
+        locked=locked.items.values(),
+        locations=[(skus[item], place) for item, place in pairs],
+    )
+    claims = ClaimBook()
+    claims.take_in(held)
+    if how is HoldEnd.FULFIL:
+        if len(pairs) < len(held):
+            raise HeldAtGroup
+        _fulfil(book, claims, held, request_id=request_id, now=now)
+    else:
+        release_claims(book, claims, held, kind=how.value, now=now, request_id=request_id)
+    statement = Statement()
+    write_claims(statement, claims)
+    book.write(statement, origin=origin, now=now)
+
+
+def _fulfil(
+    book: StockBook, claims: ClaimBook, held: list[Claim], *, request_id: str, now: datetime
+) -> None:
+    """Ship whole claims, each with its own ledger row."""
+    by_id = book.by_id
+    for claim in held:
+        item = by_id[claim.item_id]
+        cause = Cause(
+            kind=MovementKind.FULFIL,
+            quantity=claim.quantity,
+            effective_at=now,
+            request_id=request_id,
+            document_id=claim.document_id,
+            line_id=claim.line_id,
+        )
+        record = item.records[claim.place]
+        balance, on_hand = record.balance, record.balance.on_hand
+        # A count that is younger than the shipment has seen it already (OCI: effectiveDate).
+        if record.effective_at is None or now >= record.effective_at:
+            on_hand = max(0, on_hand - claim.quantity)
+        left = replace(balance, on_hand=on_hand, reserved=balance.reserved - claim.quantity)
+        item.put(claim.place, replace(record, balance=left), cause=cause)
+        claims.shrink(Draw(claim, claim.quantity))
