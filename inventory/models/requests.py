@@ -7,18 +7,24 @@ from django.db.models.functions import Now
 class ProcessedRequest(models.Model):
     """One applied record of one request. `key` and `body` are digests; see `services.once`.
 
-    `answer` is kept only where a repeat must be answered with what was said before.
+    `occurrence` numbers the records that were applied under a key. `out_of` tells how many equal
+    ones (same key and body) the request held, applied or not. `answer` is kept only where a
+    repeat must be answered with what was said before.
     """
 
     organization_id = models.BigIntegerField()
     key = models.UUIDField()
     body = models.UUIDField()
+    occurrence = models.IntegerField(default=0)
+    out_of = models.IntegerField(default=1)
     answer = models.JSONField(null=True)
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["organization_id", "key"], name="request_applied_once"),
+            models.UniqueConstraint(
+                fields=["organization_id", "key", "occurrence"], name="request_applied_once"
+            ),
         ]
         indexes = [models.Index(fields=["created_at"], name="request_age")]
 

@@ -8,7 +8,6 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 import msgspec
 from django.db import connection
@@ -22,18 +21,24 @@ from inventory.origin import Origin
 from inventory.selectors.records import pool_from_row, record_from_row, signature_of
 from inventory.services import once
 from inventory.services.balances import LoadedItem, write_balances
-from inventory.services.once import Processed
+from inventory.services.once import Processed, RecordKey, Stored
 from inventory.statements import Statement
 
 
 @dataclass(slots=True)
 class StockBook:
-    """The locked items of one organization, by SKU, and the requests applied before."""
+    """The locked items of one organization, by SKU, and what is known of the request's records.
+
+    `processed` has the records that were applied before or misuse an id, `applied` takes those
+    that are applied now.
+    """
 
     graph: Graph
     items: dict[str, ItemState]
-    processed: dict[UUID, Processed]
-    applied: dict[UUID, Processed] = field(default_factory=dict)
+    keys: Sequence[RecordKey] = ()
+    stored: list[Stored] = field(default_factory=list)
+    processed: dict[RecordKey, Processed] = field(default_factory=dict)
+    applied: dict[RecordKey, Processed] = field(default_factory=dict)
     loaded: dict[int, LoadedItem] = field(default_factory=dict)
 
     def marks(self) -> list[tuple[ItemState, tuple[int, int]]]:
@@ -76,6 +81,8 @@ class StockBook:
         once.remember(
             statement,
             organization_id=self.graph.organization_id,
+            keys=self.keys,
+            stored=self.stored,
             applied=self.applied,
             now=now,
         )
@@ -85,7 +92,6 @@ class StockBook:
         self,
         *,
         pairs: Collection[tuple[int, int]],
-        keys: Sequence[UUID],
     ) -> None:
         """Load pools, promises, the records of these pairs and what was applied before."""
         by_id = self.by_id
@@ -94,9 +100,9 @@ class StockBook:
         if pairs:
             queries.append(_RECORDS_OF_PAIRS)
             params.extend(_pair_params(pairs))
-        if keys:
+        if self.keys:
             queries.append(_REQUESTS)
-            params.extend([self.graph.organization_id, list(keys)])
+            params.extend([self.graph.organization_id, list({key.name for key in self.keys})])
         with connection.cursor() as cursor:
             cursor.execute(" UNION ALL ".join(queries), params)
             rows = cursor.fetchall()
@@ -112,7 +118,8 @@ class StockBook:
                 self._take_record(by_id[item_id], row)
             else:
                 answer = None if row[8] is None else msgspec.json.decode(row[8])
-                self.processed[row[13]] = Processed(body=row[14], answer=answer)
+                self.stored.append(Stored(row[13], row[14], row[4], row[5], answer))
+        self.processed = once.recall(self.keys, self.stored)
 
     def rebuild_pools(self, stale: list[int]) -> None:
         """Add up the pools of items that were built with another graph."""
@@ -192,7 +199,7 @@ _RECORDS_OF_ITEMS = f"""
 SELECT {_RECORD_COLUMNS} FROM inventory_stockrecord s WHERE s.item_id = ANY(%s)
 """
 _REQUESTS = """
-SELECT 3, 0, 0, NULL, 0, 0, 0, 0, answer, created_at, NULL, 0, false, key, body
+SELECT 3, 0, 0, NULL, occurrence, out_of, 0, 0, answer, created_at, NULL, 0, false, key, body
 FROM inventory_processedrequest WHERE organization_id = %s AND key = ANY(%s)
 """
 
@@ -206,7 +213,7 @@ def open_book(
     graph: Graph,
     locked: Iterable[LockedItem],
     locations: Collection[tuple[str, int]] = (),
-    keys: Sequence[UUID] = (),
+    keys: Sequence[RecordKey] = (),
 ) -> StockBook:
     """Load the locked items with the stock records at (SKU, location id), in one statement.
 
@@ -218,7 +225,7 @@ def open_book(
         for item in locked
     }
     stale = [item.id for item in locked if item.graph_version != graph.version]
-    book = StockBook(graph=graph, items=states, processed={})
+    book = StockBook(graph=graph, items=states, keys=keys)
     book.loaded = {
         item.id: LoadedItem(
             records={},
@@ -231,7 +238,7 @@ def open_book(
         for item in locked
     }
     pairs = {(states[sku].item_id, place) for sku, place in locations if sku in states}
-    book.load(pairs=pairs, keys=keys)
+    book.load(pairs=pairs)
     if stale:
         book.rebuild_pools(stale)
     book.fill_unborn(pairs)

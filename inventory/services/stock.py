@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from uuid import UUID
 
 from inventory.domain.balance import Balance
 from inventory.domain.record import Future, Record, Signature
@@ -21,7 +20,7 @@ from inventory.selectors.graph import current_graph, graph_at
 from inventory.selectors.places import location_id
 from inventory.services.book import StockBook, open_book
 from inventory.services.items import UnbornItems, with_items_born
-from inventory.services.once import Processed, RequestKeys, digest
+from inventory.services.once import Processed, RecordKey, RequestKeys, digest
 from inventory.services.outcomes import Applied, Failed, Outcome
 from inventory.statements import Statement
 
@@ -99,19 +98,19 @@ def _update(
     return outcomes
 
 
-def _keys(operation: str, updates: Sequence[StockUpdate]) -> list[UUID]:
+def _keys(operation: str, updates: Sequence[StockUpdate]) -> list[RecordKey]:
     keys = RequestKeys(operation)
     return [
-        keys.key(update.request_id, sku=update.sku, place=update.location) for update in updates
+        keys.key(update.request_id, digest(update), sku=update.sku, place=update.location)
+        for update in updates
     ]
 
 
-def _apply(book: StockBook, update: StockUpdate, *, key: UUID, now: datetime) -> Outcome:
-    body = digest(update)
+def _apply(book: StockBook, update: StockUpdate, *, key: RecordKey, now: datetime) -> Outcome:
     earlier = book.processed.get(key)
     if earlier is not None:
         try:
-            earlier.check(body)
+            earlier.check()
         except Refusal as refusal:
             return Failed(refusal)
         return Applied.BEFORE
@@ -127,7 +126,7 @@ def _apply(book: StockBook, update: StockUpdate, *, key: UUID, now: datetime) ->
         external_ref=update.external_ref,
     )
     item.put(location, record, cause=cause)
-    book.applied[key] = Processed(body)
+    book.applied[key] = Processed()
     return Applied.NOW
 
 
@@ -174,7 +173,8 @@ def delete_stock_record(
 
     Raises LocationDoesNotExist and EntityNotFound. A repeat with the same id changes nothing.
     """
-    key = RequestKeys("delete-record").key(request_id, sku=sku, place=location)
+    body = digest((location, sku))
+    key = RequestKeys("delete-record").key(request_id, body, sku=sku, place=location)
     with locked_write():
         lock_organization_shared(organization_id)
         locked = lock_items(organization_id, skus=[sku])
@@ -201,5 +201,5 @@ def delete_stock_record(
             balance=Balance(reserved=record.balance.reserved),
         )
         item.put(place, gone, cause=cause)
-        book.applied[key] = Processed(digest((location, sku)))
+        book.applied[key] = Processed()
         book.write(Statement(), origin=origin, now=now)

@@ -207,8 +207,8 @@ def _add(
     origin: Origin,
     now: datetime,
 ) -> Answer:
-    body = digest(addition)
-    key = RequestKeys("update-reservation").key(addition.request_id, place=addition.identifier)
+    keys = RequestKeys("update-reservation")
+    key = keys.key(addition.request_id, digest(addition), place=addition.identifier)
     work = open_work(
         document,
         lines,
@@ -218,7 +218,7 @@ def _add(
     )
     earlier = work.book.processed.get(key)
     if earlier is not None:
-        earlier.check(body)
+        earlier.check()
         return Answer.from_stored(earlier.answer)
     held = claims_of_document(document.id)
     _refuse_unless_open(document, holds_claims=bool(held), now=now)
@@ -250,7 +250,7 @@ def _add(
     statement = Statement()
     write_terms(statement, document, terms=terms)
     if addition.request_id:
-        work.book.applied[key] = Processed(body, answer=answer.stored())
+        work.book.applied[key] = Processed(answer.stored())
     work.write(statement, placing.placed, revision=document.revision, origin=origin)
     return answer
 

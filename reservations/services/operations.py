@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import ClassVar
-from uuid import UUID
 
 from inventory.domain.graph import Graph
 from inventory.domain.item import ItemState
@@ -29,7 +28,7 @@ from inventory.models import MovementKind
 from inventory.origin import Origin
 from inventory.selectors.graph import graph_at
 from inventory.services.book import StockBook, open_book
-from inventory.services.once import Processed, RequestKeys, digest
+from inventory.services.once import Processed, RecordKey, RequestKeys, digest
 from inventory.services.outcomes import Applied, Failed, Outcome
 from inventory.statements import Statement
 from reservations.domain.claims import ClaimBook, Draw
@@ -177,10 +176,11 @@ def _open(
     return _Batch(book=book, claims=claims, places=places, keys=named, now=now)
 
 
-def _key(keys: RequestKeys, operation: Operation) -> UUID:
+def _key(keys: RequestKeys, operation: Operation) -> RecordKey:
     target = operation.places[1:]
     return keys.key(
         operation.request_id,
+        digest(operation),
         sku=operation.sku,
         place=operation.source.identifier,
         to=target[0].identifier if target else "",
@@ -194,7 +194,7 @@ class _Batch:
     book: StockBook
     claims: ClaimBook
     places: dict[PlaceRef, int]
-    keys: list[UUID]
+    keys: list[RecordKey]
     now: datetime
     outcomes: list[Outcome] = field(default_factory=list)
 
@@ -225,22 +225,22 @@ class _Batch:
         self.claims.back_to(claims_mark)
         for n, outcome in outcomes.items():
             if outcome is Applied.NOW:
-                del self.book.applied[self.keys[n]]
+                self.book.applied.pop(self.keys[n], None)
                 message = "Not applied because another record of the same set failed."
                 outcomes[n] = Failed(NotAppliedDueToAtomicFailure(message))
         return outcomes
 
-    def _one(self, operation: Operation, key: UUID) -> Outcome:
-        body = digest(operation)
+    def _one(self, operation: Operation, key: RecordKey) -> Outcome:
         earlier = self.book.processed.get(key)
         try:
             if earlier is not None:
-                earlier.check(body)
+                earlier.check()
                 return Applied.BEFORE
             self._apply(operation)
         except Refusal as refusal:
             return Failed(refusal)
-        self.book.applied[key] = Processed(body)
+        if operation.sku in self.book.items:  # without an item there is no lock, and no effect
+            self.book.applied[key] = Processed()
         return Applied.NOW
 
     def _apply(self, operation: Operation) -> None:

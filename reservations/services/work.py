@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from uuid import UUID
 
 from inventory.ledger import Cause
 from inventory.locks import lock_items
@@ -11,6 +10,7 @@ from inventory.models import MovementKind
 from inventory.origin import Origin
 from inventory.selectors.graph import graph_at
 from inventory.services.book import StockBook, open_book
+from inventory.services.once import RecordKey
 from inventory.statements import Statement
 from reservations.domain.claims import Claim, ClaimBook, Draw
 from reservations.domain.places import PlaceRef
@@ -193,7 +193,7 @@ def open_work(
     *,
     held_items: Sequence[int],
     now: datetime,
-    keys: Sequence[UUID] = (),
+    keys: Sequence[RecordKey] = (),
 ) -> Work:
     """Lock the items of the lines and of what the document holds, and load what they need."""
     locked = lock_items(

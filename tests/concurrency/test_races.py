@@ -11,7 +11,7 @@ from inventory.models import StockRecord
 from inventory.services.outcomes import Applied
 from reservations.models import Claim, Document
 from tests.builders import Shop, a_shop
-from tests.concurrency.rivals import together
+from tests.concurrency.rivals import rival_before, together
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -73,6 +73,17 @@ def test_one_release_sent_many_times_at_once_releases_once() -> None:
     assert outcomes.count(Applied.BEFORE) == 7
     assert shop.reserved("l1") == 4
     shop.assert_clean()
+
+
+def test_a_release_of_nothing_of_an_unknown_item_is_sent_twice_at_once() -> None:
+    """There is no item whose lock would let the second wait for the first."""
+    shop = a_shop(all=["l1"])
+    nothing = partial(shop.release, "l1", 0, sku="unknown", request_id="call")
+
+    with rival_before("reservations.services.operations.write_claims", nothing) as rival:
+        mine = nothing()
+
+    assert [mine, *rival] == [Applied.NOW, Applied.NOW]
 
 
 def basket(seconds: int) -> Shop:

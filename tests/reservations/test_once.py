@@ -113,6 +113,97 @@ def test_equal_records_are_told_apart_by_their_occurrence(shop: Shop) -> None:
     assert shop.reserved("l1") == 1
 
 
+def test_one_of_equal_records_alone_is_refused_while_some_of_them_failed(shop: Shop) -> None:
+    """Nobody can tell whether it is the one that was applied: it must not move stock again."""
+    record = Release(request_id="call", sku=SKU, source=shop.place("l1"), quantity=2 * UNIT)
+    shop.apply(record, record)
+    shop.reserve("more", "l1", 5)
+    moved = movements(shop)
+
+    (alone,) = shop.apply(record)
+
+    assert alone.refusal.code == "DuplicateEventId"
+    assert "send all 2 together again" in alone.refusal.message
+    assert movements(shop) == moved
+    assert shop.apply(record, record) == [Applied.BEFORE, Applied.NOW]
+    assert shop.apply(record) == [Applied.BEFORE], "all have been applied by now"
+    assert shop.apply(record, record) == [Applied.BEFORE, Applied.BEFORE]
+    assert shop.reserved("l1") == 4
+    shop.assert_clean()
+
+
+def test_too_few_of_the_equal_records_that_failed_are_refused(shop: Shop) -> None:
+    record = Release(request_id="call", sku=SKU, source=shop.place("l1"), quantity=2 * UNIT)
+    outcomes = shop.apply(record, record, record)
+    assert [outcome is Applied.NOW for outcome in outcomes] == [True, False, False]
+    shop.reserve("more", "l1", 9)
+
+    codes = [outcome.refusal.code for outcome in shop.apply(record, record)]
+
+    assert codes == ["DuplicateEventId", "DuplicateEventId"]
+    assert shop.reserved("l1") == 10
+    assert shop.apply(record, record, record) == [Applied.BEFORE, Applied.NOW, Applied.NOW]
+    assert shop.apply(record, record, record) == [Applied.BEFORE] * 3
+
+
+def test_an_applied_record_is_known_in_any_company(shop: Shop) -> None:
+    """The first of two records under one id failed; the second, sent alone, is no first one."""
+    too_much = Release(request_id="call", sku=SKU, source=shop.place("l1"), quantity=9 * UNIT)
+    fits = replace(too_much, quantity=UNIT)
+    failed, applied = shop.apply(too_much, fits)
+    assert failed.refusal.code == "InsufficientQuantity"
+    assert applied is Applied.NOW
+    shop.reserve("more", "l1", 7)
+    moved = movements(shop)
+
+    assert shop.apply(fits) == [Applied.BEFORE]
+    (alone,) = shop.apply(too_much)
+    assert alone.refusal.code == "DuplicateEventId"
+    assert movements(shop) == moved
+
+    assert shop.apply(fits, too_much) == [Applied.BEFORE, Applied.NOW]
+    assert shop.apply(too_much, fits) == [Applied.BEFORE, Applied.BEFORE]
+    assert shop.reserved("l1") == 0
+    shop.assert_clean()
+
+
+def test_a_call_may_be_repeated_in_parts(shop: Shop) -> None:
+    one = Release(request_id="call", sku=SKU, source=shop.place("l1"), quantity=UNIT)
+    records = [one, one, replace(one, external_ref="web-1")]
+    assert shop.apply(*records) == [Applied.NOW] * 3
+
+    for record in records:
+        assert shop.apply(record) == [Applied.BEFORE]
+    assert shop.apply(*records[::-1]) == [Applied.BEFORE] * 3
+    assert shop.apply(one, replace(one, quantity=2 * UNIT))[1].refusal.code == "DuplicateEventId"
+    assert shop.reserved("l1") == 0
+
+
+def test_what_is_stored_may_have_lost_its_beginning_to_the_retention(shop: Shop) -> None:
+    record = Release(request_id="call", sku=SKU, source=shop.place("l1"), quantity=UNIT)
+    assert shop.apply(record, record) == [Applied.NOW] * 2
+    ProcessedRequest.objects.get(organization_id=shop.id, occurrence=0, out_of=2).delete()
+
+    assert shop.apply(record, record) == [Applied.BEFORE, Applied.NOW]
+    assert shop.apply(record, record) == [Applied.BEFORE, Applied.BEFORE]
+
+
+def test_a_record_without_an_item_is_not_remembered(shop: Shop) -> None:
+    """No lock guards it: two clients would store the same key."""
+    nothing = Release(request_id="call", sku="unknown", source=shop.place("l1"), quantity=0)
+    one = shop.a_transfer("A", "l2", 1, request_id="call", set_id="set")
+    too_much = shop.a_transfer("A", "l1", 99, request_id="call", set_id="set")
+    unknown = shop.a_transfer("A", "l1", 0, sku="unknown", request_id="call", set_id="set")
+    before = ProcessedRequest.objects.count()
+
+    assert shop.apply(nothing) == [Applied.NOW]
+    assert shop.apply(nothing) == [Applied.NOW]
+    codes = [outcome.refusal.code for outcome in shop.apply(unknown, one, too_much)]
+
+    assert codes == ["NotAppliedDueToAtomicFailure"] * 2 + ["InsufficientQuantity"]
+    assert ProcessedRequest.objects.count() == before
+
+
 def test_one_id_serves_different_operations(shop: Shop) -> None:
     """Clients use a reservation's id as the id of its transfer, too."""
     for operation in operations(shop).values():
