@@ -6,6 +6,13 @@ from enum import Enum
 from inventory.errors import Refusal
 
 
+class Reach(Enum):
+    """How far an unknown place reaches: to the whole request (headless), or to its record."""
+
+    REQUEST = "request"
+    RECORD = "record"
+
+
 class Applied(Enum):
     """A record that holds: applied now, or by an earlier request with the same id."""
 

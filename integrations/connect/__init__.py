@@ -1,0 +1,1 @@
+"""Salesforce's Connect REST resources and Flow actions for Omnichannel Inventory."""

@@ -1,0 +1,25 @@
+"""Addresses of the Connect face, below /services/data."""
+
+from django.urls import path, re_path, register_converter
+
+from integrations.connect.api import discovery, operations
+from integrations.connect.api.versions import VersionConverter
+
+register_converter(VersionConverter, "connect_version")
+
+_OCI = "/<connect_version:version>/commerce/oci"
+_ACTIONS = f"{_OCI}/reservation/actions"
+
+urlpatterns = [
+    path("", discovery.versions, name="connect-versions"),
+    path("/", discovery.versions),
+    path("/<connect_version:version>", discovery.ResourcesView.as_view(), name="connect-resources"),
+    path(f"{_ACTIONS}/releases", operations.ReleasesView.as_view(), name="connect-releases"),
+    path(
+        f"{_ACTIONS}/fulfillments",
+        operations.FulfilmentsView.as_view(),
+        name="connect-fulfillments",
+    ),
+    path(f"{_ACTIONS}/transfers", operations.TransfersView.as_view(), name="connect-transfers"),
+    re_path(r"^/(?P<address>.+)\.(?P<suffix>json|xml)$", discovery.with_suffix),
+]
