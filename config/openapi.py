@@ -24,6 +24,7 @@ TOKEN_URL = "/dwsso/oauth2/access_token"  # noqa: S105  # an address
 FAMILIES: Mapping[str, str] = {
     "availability": "Inventory Availability",
     "reservation": "Inventory Reservation",
+    "impex": "Inventory Impex",
 }
 
 # Of a path's parameters; any other is an id that a client has made.
@@ -112,7 +113,16 @@ def _described(operation: Operation, path: str, registry: ComponentRegistry) -> 
     if operation.request is not None:
         content = {"application/json": {"schema": _schema(operation.request, registry)}}
         described["requestBody"] = {"required": True, "content": content}
+    if operation.is_upload:
+        described["requestBody"] = {"required": True, "content": _UPLOAD}
     return described
+
+
+_FILE: Json = {"type": "string", "format": "binary"}
+_UPLOAD: Json = {
+    "multipart/form-data": {"schema": {"type": "object", "properties": {"file": _FILE}}},
+    "application/octet-stream": {"schema": _FILE},
+}
 
 
 _CORRELATION: Json = {
@@ -148,6 +158,8 @@ def _responses(operation: Operation, path: str, registry: ComponentRegistry) -> 
         if body is not None:
             content = {"application/json": {"schema": _schema(body, registry)}}
             responses[str(status)]["content"] = content
+        if status in operation.files:
+            responses[str(status)]["content"] = {operation.files[status]: {"schema": _FILE}}
     problem = {PROBLEM: {"schema": _schema(Problem, registry)}}
     gateway = {"application/json": {"schema": _GATEWAY}}
     contents: Mapping[int, Json] = {401: gateway, 403: gateway | problem, 429: problem}

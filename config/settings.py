@@ -74,6 +74,23 @@ USE_TZ = True
 STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True  # served from the packages themselves: nothing to collect
 
+# Files of imports and exports are in `impex`: a folder here; any Django storage will do.
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "impex": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": env.str("IMPEX_FOLDER", default=str(STATE_DIR / "impex"))},
+    },
+}
+IMPEX_MAX_UPLOAD_BYTES = env.int("IMPEX_MAX_UPLOAD_MB", default=2048) * 1024 * 1024
+IMPEX_RESULT_LINK_HOURS = env.int("IMPEX_RESULT_LINK_HOURS", default=24)
+IMPEX_JOB_RETENTION_DAYS = env.int("IMPEX_JOB_RETENTION_DAYS", default=7)
+# Imports and exports a worker runs at once; its other threads are for short tasks.
+IMPEX_JOBS_AT_ONCE = env.int("IMPEX_JOBS_AT_ONCE", default=2)
+# A run without a heartbeat for so long is given up, and its job runs again.
+IMPEX_LEASE_SECONDS = env.int("IMPEX_LEASE_SECONDS", default=30)
+
 # A client sends at most 100 records; 2 MiB is far above any honest request of that size.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
@@ -103,7 +120,8 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_SETTINGS": """{
         urls: [
             {url: "/api/schema/availability/", name: "Availability"},
-            {url: "/api/schema/reservation/", name: "Reservation"}
+            {url: "/api/schema/reservation/", name: "Reservation"},
+            {url: "/api/schema/impex/", name: "Impex"}
         ],
         presets: [SwaggerUIBundle.presets.apis, SwaggerUIStandalonePreset],
         layout: "StandaloneLayout",
@@ -204,6 +222,16 @@ CELERY_BEAT_SCHEDULE = {
         "task": "inventory.tasks.drop_expired_delta_tokens",
         "schedule": 600.0,
         "options": {"expires": 600},
+    },
+    "sweep-jobs": {
+        "task": "inventory.tasks.sweep_jobs",
+        "schedule": 3.0,
+        "options": {"expires": 10},
+    },
+    "clean-up-jobs": {
+        "task": "inventory.tasks.clean_up_jobs",
+        "schedule": 300.0,
+        "options": {"expires": 300},
     },
     "drop-expired-tokens": {
         "task": "integrations.drop_expired_tokens",

@@ -13,6 +13,7 @@ _FIRST_DOCUMENT = "/api/schema/availability/"
 urlpatterns = [
     path(f"inventory/availability/{_ORGANIZATION}/", include("inventory.api.urls")),
     path(f"inventory/reservation/{_ORGANIZATION}/", include("reservations.api.urls")),
+    path(f"inventory/impex/{_ORGANIZATION}/", include("inventory.api.impex_urls")),
     path(f"inventory/internal/{_ORGANIZATION}", OrganizationBindingView.as_view()),
     path("", include("integrations.oauth.urls")),
     *(

@@ -4,3 +4,10 @@ from django.apps import AppConfig
 class InventoryConfig(AppConfig):
     name = "inventory"
     verbose_name = "Inventory"
+
+    def ready(self) -> None:
+        """Make this app's kinds of jobs known."""
+        from inventory.services.availability_import import kind as availability_import
+        from inventory.services.jobs.kinds import register
+
+        register(availability_import.KIND)

@@ -137,6 +137,36 @@ class ExpiredDeltaLink(Refusal):
     code = "ExpiredDeltaLink"
 
 
+class ExportInProcess(Refusal):
+    """The export has not ended: it has no file yet, and cannot be deleted."""
+
+    code = "ExportInProcess"
+
+
+class ImportInProgress(Refusal):
+    """The import has not ended: it has no result yet, and cannot be deleted."""
+
+    code = "ImportInProgress"
+
+
+class ExpiredResultLink(Refusal):
+    """The file of a job is beyond its life."""
+
+    code = "ExpiredResultLink"
+
+
+class ExpiredUploadLink(Refusal):
+    """The import's file came too late."""
+
+    code = "ExpiredUploadLink"
+
+
+class FileAlreadyReceived(Refusal):
+    """The import has its file."""
+
+    code = "FileAlreadyReceived"
+
+
 class TenantNotProvisioned(Refusal):
     """The token belongs to another organization than the path."""
 

@@ -1,9 +1,12 @@
 """What beat asks of the inventory app; each task is one service call and safe to run twice."""
 
 from celery import shared_task
+from celery.signals import worker_shutting_down
 from django.utils import timezone
 
 from inventory.services.deltas import forget_expired_tokens
+from inventory.services.jobs.running import going_down, run_queued
+from inventory.services.jobs.sweeping import clean_up, sweep
 from inventory.services.once import forget_old_requests
 from inventory.services.pools import refresh_stale_pools
 
@@ -24,3 +27,27 @@ def drop_expired_delta_tokens() -> int:
 def refresh_pools() -> int:
     """Bring pool balances up to the graph, where no write has done it yet."""
     return refresh_stale_pools(now=timezone.now())
+
+
+@shared_task
+def run_jobs() -> int:
+    """Run the imports and exports that are queued."""
+    return run_queued(clock=timezone.now)
+
+
+@shared_task
+def sweep_jobs() -> int:
+    """Queue again what a killed worker left behind, and remind the workers of what is queued."""
+    return sweep(now=timezone.now())
+
+
+@shared_task
+def clean_up_jobs() -> int:
+    """Delete jobs, and files of jobs, beyond their life."""
+    return clean_up(now=timezone.now())
+
+
+@worker_shutting_down.connect
+def hand_jobs_back(**_: object) -> None:
+    """Let runs hand their jobs back, so that another worker goes on at once."""
+    going_down.set()

@@ -34,6 +34,10 @@ def _sweep(folder: Path) -> None:
 def _start() -> None:
     is_worker = "PYTEST_XDIST_WORKER" in os.environ
     folder = Path(tempfile.gettempdir())
+    if is_worker:
+        # Whose row is in another worker's database is an orphan here.
+        state = os.environ.get("HOLDFAST_STATE", str(folder))
+        os.environ["IMPEX_FOLDER"] = f"{state}/impex-{os.environ['PYTEST_XDIST_WORKER']}"
     if is_worker or os.environ.get("DATABASE_URL"):
         return
     from config.postgres import PostgresUnavailable, PrivatePostgres

@@ -57,7 +57,12 @@ STATUSES: Mapping[str, int] = {
     "ReservationOperationInProcess": 409,
     "ConcurrentModification": 409,
     "EntityExists": 409,
+    "ExportInProcess": 409,
+    "ImportInProgress": 409,
+    "FileAlreadyReceived": 409,
     "ExpiredDeltaLink": 410,
+    "ExpiredResultLink": 410,
+    "ExpiredUploadLink": 410,
 }
 """The status of each refusal's code; `IllegalGraph` carries the graph's."""
 

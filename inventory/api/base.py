@@ -72,6 +72,7 @@ class Operation:
     `scope` is in the Account Manager spelling; None lets in any token of the organization, and any
     of `other_scopes` does as well. `errors` are the error codes a client must expect besides those
     that all operations share; `query` tells of each parameter behind the address what it is for.
+    `files` are the media types of answers that are files, `is_upload` tells of a body that is one.
     """
 
     operation_id: str
@@ -82,6 +83,8 @@ class Operation:
     errors: tuple[str, ...] = ()
     query: Mapping[str, str] = field(default_factory=dict)
     other_scopes: frozenset[str] = frozenset()
+    files: Mapping[int, str] = field(default_factory=dict)
+    is_upload: bool = False
     decoder: "msgspec.json.Decoder[Any] | None" = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -1,6 +1,7 @@
 """Tables of the inventory app, one family per module."""
 
 from inventory.models.feed import DeltaToken
+from inventory.models.jobs import Job, JobProblem, JobState
 from inventory.models.ledger import Movement, MovementKind
 from inventory.models.organization import GraphVersion, Organization
 from inventory.models.places import GroupMembership, Location, LocationGroup, Place
@@ -12,6 +13,9 @@ __all__ = [
     "GraphVersion",
     "GroupMembership",
     "Item",
+    "Job",
+    "JobProblem",
+    "JobState",
     "Location",
     "LocationGroup",
     "Movement",

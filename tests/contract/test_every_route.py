@@ -98,6 +98,11 @@ def declared(route: Route, method: str) -> Operation:
     return route.view.operations[method]
 
 
+def is_impex(route: Route) -> bool:
+    """Tell the family whose every 403 has the gateway's own shape (spec: oci-headless 2.5)."""
+    return route.address.startswith("inventory/impex/")
+
+
 def test_there_are_routes() -> None:
     assert {route.address.split("/")[1] for route in ROUTES} >= {"availability", "reservation"}
 
@@ -135,7 +140,8 @@ def test_a_token_of_another_organization_is_403(route: Route, client: Client, to
         for organization in (OURS, "nobody"):
             response = call(client, method, route.url(organization), foreign)
             assert response.status_code == 403
-            assert response.json()["errorCode"] == "TenantNotProvisioned"
+            if not is_impex(route):
+                assert response.json()["errorCode"] == "TenantNotProvisioned"
 
 
 @every_handler
@@ -150,6 +156,9 @@ def test_a_missing_scope_is_403(route: Route, method: str, client: Client, token
     response = call(client, method, route.url(), token(*others))
 
     assert response.status_code == 403
+    if is_impex(route):
+        assert response.json()["error"] == "Forbidden"
+        return
     assert response.json()["type"].endswith("/errors/forbidden")
     assert operation.scope in response.json()["detail"]
 

@@ -1,0 +1,30 @@
+"""Finding jobs."""
+
+from datetime import datetime
+
+from inventory.errors import EntityNotFound
+from inventory.models import Job, JobState
+
+
+def find_job(organization_id: int, *, kind: str, identifier: str) -> Job:
+    """Return a job of an organization; EntityNotFound when it has none of this kind and id."""
+    job = Job.objects.filter(
+        organization_id=organization_id, kind=kind, identifier=identifier
+    ).first()
+    if job is None:
+        message = "An invalid entity was provided as part of the request."
+        raise EntityNotFound(message)
+    return job
+
+
+def job_identifiers(
+    organization_id: int, *, kind: str, uploadable_at: datetime | None = None
+) -> list[str]:
+    """Return the ids of an organization's jobs of a kind, oldest first.
+
+    With `uploadable_at`, of those whose upload link still stands then.
+    """
+    jobs = Job.objects.filter(organization_id=organization_id, kind=kind)
+    if uploadable_at is not None:
+        jobs = jobs.filter(state=JobState.WAITING, upload_expires_at__gt=uploadable_at)
+    return list(jobs.order_by("pk").values_list("identifier", flat=True))
