@@ -1,7 +1,6 @@
 """The bench's own server: a private PostgreSQL with durable commits, gunicorn as `up` runs it."""
 
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from config.env import BASE_DIR
 from config.postgres import PrivatePostgres
+from tests.ports import free_port
 
 _DEADLINE = 60.0
 
@@ -37,8 +37,7 @@ def database() -> Iterator[None]:
 @contextmanager
 def web() -> Iterator[int]:
     """Serve on a free port of the loopback; the port."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = int(probe.getsockname()[1])
+    port = free_port()
     command = [sys.executable, "-m", "gunicorn", "-c", "python:config.web", "config.wsgi"]
     quiet = {**os.environ, "LOG_LEVEL": "WARNING"}
     with subprocess.Popen(

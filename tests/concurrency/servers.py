@@ -23,6 +23,7 @@ import psycopg
 from config.env import BASE_DIR
 from integrations.oauth.services import create_api_client
 from tests.builders import Shop
+from tests.ports import free_port
 
 T = TypeVar("T")
 
@@ -64,14 +65,13 @@ class WebServer:
         self.processes = processes
         self.address = address
         self._state = state
-        self.port = 0
+        self.port = free_port()
         self._log = state / "web.log"
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Serve; return when every worker is there and the first request is answered."""
         listener = socket.create_server(("127.0.0.1", self.port), backlog=256)
-        self.port = listener.getsockname()[1]
         descriptor = listener.fileno()
         command = ["gunicorn", "-c", "python:config.web", "--bind", f"fd://{descriptor}"]
         variables = {

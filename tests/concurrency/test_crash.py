@@ -145,8 +145,8 @@ class Writer:
 
     def _new_count(self) -> float:
         """Return a count nobody else makes: what changes nothing leaves no trace."""
-        who = int(self.name.split("-")[1])
-        return round(PLENTY + len(self.sent) + who / 1000, 3)
+        kill, who = self.name.removeprefix("k").split("-")
+        return round(PLENTY + len(self.sent) + (int(kill) * CLIENTS + int(who)) / 1000, 3)
 
     def _operation(self, path: str, identifier: str, place: dict[str, Any]) -> Sent:
         records = [{"id": identifier, "sku": sku, "quantity": 1, **place} for sku in SKUS]

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,16 +13,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from config.env import BASE_DIR
+from tests.ports import free_port
 
 T = TypeVar("T")
 
 SECONDS = 90.0  # a busy machine is slow; on an idle one everything takes a few
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-    return port
 
 
 def until(look: Callable[[], T], what: str) -> T:

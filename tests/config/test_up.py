@@ -15,7 +15,8 @@ import psycopg
 import pytest
 
 from config.postgres import PrivatePostgres
-from tests.config.running import Run, environment, free_port, manage, until
+from tests.config.running import Run, environment, manage, until
+from tests.ports import free_port
 
 pytestmark = pytest.mark.xdist_group("up")  # one run serves the tests of this module
 
