@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 from django.db import OperationalError, connection
+from psycopg import Error as DatabaseError
 
 from inventory.errors import ReservationOperationInProcess
 from inventory.locks import SHARED_ORGANIZATION, is_lock_failure, require_transaction
@@ -40,20 +41,21 @@ class LockedDocument:
 
 _COLUMNS = """
 id, identifier, revision, external_ref, reservation_time, expires_at, cancelled_at, body, answer,
-  ARRAY(SELECT nextval(pg_get_serial_sequence('reservations_line', 'id'))
-        FROM generate_series(1, %s))
+  ARRAY(SELECT nextval('reservations_line_id_seq') FROM generate_series(1, %s))
 """
+# The update changes nothing: it locks the row that is there, and returns it, in the one statement.
 _CLAIM = f"""
 WITH {SHARED_ORGANIZATION}
-INSERT INTO reservations_document (organization_id, source, identifier, external_ref,
+INSERT INTO reservations_document AS d (organization_id, source, identifier, external_ref,
   reservation_time, revision, body)
 SELECT %s, %s, %s, '', now(), 0, '00000000-0000-0000-0000-000000000000' FROM organization
-ON CONFLICT (organization_id, source, identifier) DO NOTHING
+ON CONFLICT (organization_id, source, identifier) DO UPDATE SET revision = d.revision
 RETURNING {_COLUMNS}
 """
 _LOCK = f"""
-SELECT {_COLUMNS} FROM reservations_document
-WHERE organization_id = %s AND source = %s AND identifier = %s FOR NO KEY UPDATE
+WITH {SHARED_ORGANIZATION}
+SELECT {_COLUMNS} FROM organization, reservations_document d
+WHERE d.organization_id = %s AND d.source = %s AND d.identifier = %s FOR NO KEY UPDATE OF d
 """
 
 
@@ -67,13 +69,13 @@ def claim_document(
     """
     require_transaction()
     try:
-        row = _claimed_row(organization_id, source, identifier, lines)
+        row = _row(_CLAIM, [organization_id, organization_id, source, identifier, lines])
     except OperationalError as error:
-        if is_lock_failure(error):
+        if is_lock_failure(error) and _was_waiting_for_document(error):
             message = "The reservation is being processed by another request."
             raise ReservationOperationInProcess(message, parameter="reservationId") from error
         raise
-    assert row is not None  # noqa: S101  # a conflict means that the row is committed
+    assert row is not None  # noqa: S101  # inserted or locked, it is returned
     return _document(organization_id, row)
 
 
@@ -82,28 +84,25 @@ def lock_document(
 ) -> LockedDocument | None:
     """Lock the organization, then the document; None when there is no such document."""
     require_transaction()
-    with connection.cursor() as cursor:
-        cursor.execute(f"WITH {SHARED_ORGANIZATION} SELECT FROM organization", [organization_id])
-    row = _locked_row(organization_id, source, identifier, lines)
+    row = _row(_LOCK, [organization_id, lines, organization_id, source, identifier])
     return None if row is None else _document(organization_id, row)
 
 
-def _claimed_row(
-    organization_id: int, source: str, identifier: str, lines: int
-) -> tuple[Any, ...] | None:
+def _row(sql: str, params: Sequence[object]) -> tuple[Any, ...] | None:
     with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, [organization_id, organization_id, source, identifier, lines])
-        row: tuple[Any, ...] | None = cursor.fetchone()
-    return row or _locked_row(organization_id, source, identifier, lines)
-
-
-def _locked_row(
-    organization_id: int, source: str, identifier: str, lines: int
-) -> tuple[Any, ...] | None:
-    with connection.cursor() as cursor:
-        cursor.execute(_LOCK, [lines, organization_id, source, identifier])
+        cursor.execute(sql, params)
         row: tuple[Any, ...] | None = cursor.fetchone()
     return row
+
+
+def _was_waiting_for_document(error: OperationalError) -> bool:
+    """Tell the wait for a document's row from the wait for the organization in the same statement.
+
+    PostgreSQL tells in the context of the error which row or index entry it waited for.
+    """
+    cause = error.__cause__
+    context = cause.diag.context if isinstance(cause, DatabaseError) else None
+    return "reservations_document" in (context or "")
 
 
 def _document(organization_id: int, row: tuple[Any, ...]) -> LockedDocument:

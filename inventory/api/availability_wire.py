@@ -24,6 +24,7 @@ from inventory.api.wire import (
 )
 from inventory.domain.quantity import to_json_number
 from inventory.domain.record import Future, merge_futures
+from inventory.services.graph import MAX_GROUPS
 from inventory.services.stock import StockUpdate
 
 Number = int | Decimal
@@ -59,9 +60,9 @@ class FutureOut(msgspec.Struct, rename="camel"):
 
 
 class AttributeSet(msgspec.Struct, rename="camel"):
-    """Groups that must not count the record."""
+    """Groups that must not count the record; as many as an organization may have (spec 7)."""
 
-    group_eligibility_exclusion: list[PlaceId]
+    group_eligibility_exclusion: Annotated[list[PlaceId], msgspec.Meta(max_length=MAX_GROUPS)]
 
 
 class LocationRecord(msgspec.Struct, rename="camel", omit_defaults=True):

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
+from django.utils.encoding import escape_uri_path
+
 from inventory.api.base import Answer as Answered
 from inventory.api.base import Operation, OrganizationView
 from inventory.api.wire import check_opaque_id, wire_date
@@ -103,16 +105,17 @@ class DocumentsView(OrganizationView):
             reservation=Reservation(
                 identifier=reservation_id,
                 lines=lines,
+                idle_places=body.idle_places(),
                 external_ref=body.external_ref_id or "",
                 expiration_seconds=body.expiration_seconds,
-                allow_partial=body.allow_partial_reservations,
-                fulfil_only=body.fulfill_only,
+                allow_partial=body.allows_partial,
+                fulfil_only=bool(body.fulfill_only),
                 reservation_time=body.reservation_time,
             ),
             origin=self.origin,
             now=self.now,
         )
-        return Answered(_answer(answer), headers={"Location": self.request.path})
+        return Answered(_answer(answer), headers={"Location": escape_uri_path(self.request.path)})
 
     def patch(self, reservation_id: str) -> ReservationOut | None:
         check_opaque_id(reservation_id, field="reservationId")
@@ -121,6 +124,9 @@ class DocumentsView(OrganizationView):
             return self._add(reservation_id, body)
         if body.status != "CANCELLED":
             message = "'status' can only be CANCELLED"
+            raise InvalidRequestParameter(message, parameter="status")
+        if body.lines():
+            message = "A reservation is cancelled as a whole: 'status' and lines do not go together"
             raise InvalidRequestParameter(message, parameter="status")
         cancel_document(
             organization_id=self.organization_id,
@@ -146,9 +152,10 @@ class DocumentsView(OrganizationView):
             addition=Addition(
                 identifier=reservation_id,
                 lines=lines,
+                idle_places=body.idle_places(),
                 request_id=body.id or "",
                 external_ref=body.external_ref_id,
-                allow_partial=body.allow_partial_reservations,
+                allow_partial=body.allows_partial,
                 reservation_time=body.reservation_time,
             ),
             origin=self.origin,

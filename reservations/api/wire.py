@@ -65,15 +65,31 @@ class LocationIn(msgspec.Struct, rename="camel"):
     """Lines to reserve at a location."""
 
     id: PlaceId
-    reservations: list[LineIn] = []
+    reservations: list[LineIn] | None = None
     all_or_nothing_reservations: list[SetIn] | SetIn | None = None
 
 
 class PlacesIn(msgspec.Struct, rename="camel", kw_only=True):
-    """What to reserve, by place."""
+    """What to reserve, by place. Here and below, an optional member that is null is absent."""
 
-    groups: list[GroupIn] = []
-    locations: list[LocationIn] = []
+    allow_partial_reservations: bool | None = None
+
+    groups: list[GroupIn] | None = None
+    locations: list[LocationIn] | None = None
+
+    def idle_places(self) -> tuple[PlaceRef, ...]:
+        """Return the places that are named without lines."""
+        lines = {wanted.place for wanted in (*self._location_lines(), *self._group_lines())}
+        named = (
+            *(PlaceRef(location.id, is_group=False) for location in self.locations or ()),
+            *(PlaceRef(group.id, is_group=True) for group in self.groups or ()),
+        )
+        return tuple(place for place in named if place not in lines)
+
+    @property
+    def allows_partial(self) -> bool:
+        """Tell whether less than everything may be reserved; the wire's default is yes."""
+        return self.allow_partial_reservations is not False
 
     def lines(self) -> tuple[Wanted, ...]:
         """Return the lines; raises InvalidRequestParameter naming the field."""
@@ -83,16 +99,16 @@ class PlacesIn(msgspec.Struct, rename="camel", kw_only=True):
         return lines
 
     def _location_lines(self) -> Iterator[Wanted]:
-        for n, location in enumerate(self.locations):
+        for n, location in enumerate(self.locations or ()):
             place, path = PlaceRef(location.id, is_group=False), f"locations[{n}]"
             sets = location.all_or_nothing_reservations or []
             for m, members in enumerate(sets if isinstance(sets, list) else [sets]):
                 inner = f"{path}.allOrNothingReservations[{m}]"
                 yield from _lines(members.reservations, place, path=inner, set_id=members.id)
-            yield from _lines(location.reservations, place, path=path)
+            yield from _lines(location.reservations or [], place, path=path)
 
     def _group_lines(self) -> Iterator[Wanted]:
-        for n, group in enumerate(self.groups):
+        for n, group in enumerate(self.groups or ()):
             place = PlaceRef(group.id, is_group=True)
             yield from _lines(group.reservations, place, path=f"groups[{n}]")
 
@@ -110,8 +126,7 @@ class PlaceReservation(PlacesIn, rename="camel", kw_only=True):
 
     external_ref_id: Reference | None = None
     expiration_seconds: Annotated[int, msgspec.Meta(ge=1, le=MAX_EXPIRATION)] | None = None
-    allow_partial_reservations: bool = True
-    fulfill_only: bool = False
+    fulfill_only: bool | None = None
     reservation_time: Timestamp | None = None
 
 
@@ -121,7 +136,6 @@ class UpdateReservation(PlacesIn, rename="camel", kw_only=True):
     status: str | None = None
     id: OpaqueId | None = None
     external_ref_id: Reference | None = None
-    allow_partial_reservations: bool = True
     reservation_time: Timestamp | None = None
 
 
@@ -204,7 +218,7 @@ class TransferIn(msgspec.Struct, rename="camel", kw_only=True):
     sku: Sku
     quantity: PositiveQuantity
     external_ref_id: Reference | None = None
-    ignore_availability_check: bool = False
+    ignore_availability_check: bool | None = None
 
 
 class Transfers(msgspec.Struct, rename="camel", kw_only=True):
@@ -227,7 +241,7 @@ class Transfers(msgspec.Struct, rename="camel", kw_only=True):
             quantity=positive_thousandths(record.quantity, field=f"{path}.quantity"),
             external_ref=record.external_ref_id or "",
             set_id=self.all_or_nothing_transfer_id or "",
-            is_forced=record.ignore_availability_check,
+            is_forced=bool(record.ignore_availability_check),
         )
         check_direction(transfer, parameter=path)
         return transfer

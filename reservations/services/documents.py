@@ -19,6 +19,7 @@ from inventory.models import MovementKind
 from inventory.origin import Origin
 from inventory.services.once import Processed, RequestKeys, digest
 from inventory.statements import Statement
+from reservations.domain.places import PlaceRef
 from reservations.domain.states import State, state_of
 from reservations.locks import LockedDocument, claim_document, lock_document
 from reservations.models import Source
@@ -48,10 +49,12 @@ class Reservation:
     """What a client asks to reserve under its own id.
 
     Without `expiration_seconds` the document is final. `fulfil_only` weighs the ATF network too.
+    `idle_places` were named without lines; they must exist too.
     """
 
     identifier: str
     lines: tuple[Wanted, ...]
+    idle_places: tuple[PlaceRef, ...] = ()
     external_ref: str = ""
     expiration_seconds: int | None = None
     allow_partial: bool = True
@@ -61,10 +64,14 @@ class Reservation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Addition:
-    """Lines to add to an open document; `request_id` makes a repeat harmless."""
+    """Lines to add to an open document; `request_id` makes a repeat harmless.
+
+    `idle_places` were named without lines; they must exist too.
+    """
 
     identifier: str
     lines: tuple[Wanted, ...]
+    idle_places: tuple[PlaceRef, ...] = ()
     request_id: str = ""
     external_ref: str | None = None
     allow_partial: bool = True
@@ -127,6 +134,7 @@ def _reserve(
     )
     placing = work.place(
         lines,
+        idle_places=reservation.idle_places,
         allow_partial=reservation.allow_partial,
         fulfil_only=reservation.fulfil_only,
         kind=reserving_kind,
@@ -231,6 +239,7 @@ def _add(
     )
     placing = work.place(
         lines,
+        idle_places=addition.idle_places,
         allow_partial=addition.allow_partial,
         fulfil_only=False,
         kind=lambda _: MovementKind.UPDATE,

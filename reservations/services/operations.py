@@ -34,7 +34,7 @@ from inventory.statements import Statement
 from reservations.domain.claims import ClaimBook, Draw
 from reservations.domain.places import PlaceRef
 from reservations.selectors.claims import Need, claims_for_draws
-from reservations.selectors.places import place_id
+from reservations.selectors.places import known_places, require_places
 from reservations.services.writing import (
     location_pairs,
     raise_reserved,
@@ -150,8 +150,10 @@ def apply_operations(
 def _open(
     operations: Sequence[Operation], *, locked: LockedItems, graph: Graph, now: datetime
 ) -> "_Batch":
-    places = {place: place_id(graph, place) for op in operations for place in op.places}
-    born = [op for op in operations if op.sku in locked.items]
+    places = known_places(graph, {place for op in operations for place in op.places})
+    born = [
+        op for op in operations if op.sku in locked.items and all(p in places for p in op.places)
+    ]
     ids = {sku: item.id for sku, item in locked.items.items()}
     claims = ClaimBook()
     claims.take_in(
@@ -171,6 +173,9 @@ def _open(
         ],
         keys=named,
     )
+    for op, key in zip(operations, named, strict=True):
+        if key not in book.processed:
+            require_places(graph, op.places)
     book.load_locations(location_pairs(graph, due))
     release_claims(book, claims, due, kind=MovementKind.EXPIRE, now=now)
     return _Batch(book=book, claims=claims, places=places, keys=named, now=now)

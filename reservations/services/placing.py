@@ -8,13 +8,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from inventory.domain.graph import Graph
 from inventory.domain.item import Shortage
 from inventory.ledger import Cause
 from inventory.models import MovementKind
 from inventory.services.book import StockBook
 from reservations.domain.places import PlaceRef
-from reservations.selectors.places import place_id
 from reservations.services.writing import raise_reserved
 
 
@@ -169,11 +167,6 @@ def _in_turns(lines: Sequence[tuple[Wanted, int]]) -> list[list[tuple[Wanted, in
         if line.set_id:
             sets.setdefault((line.place, line.set_id), []).append((line, line_id))
     return [*sets.values(), *([(line, n)] for line, n in lines if not line.set_id)]
-
-
-def resolve_places(graph: Graph, lines: Sequence[Wanted]) -> dict[PlaceRef, int]:
-    """Return the ids of all places named; LocationDoesNotExist or GroupDoesNotExist."""
-    return {line.place: place_id(graph, line.place) for line in lines}
 
 
 def reserving_kind(line: Wanted) -> MovementKind:

@@ -17,7 +17,8 @@ from reservations.domain.places import PlaceRef
 from reservations.locks import LockedDocument
 from reservations.models import Standing
 from reservations.selectors.claims import due_claims
-from reservations.services.placing import Hold, Placement, Placing, Wanted, resolve_places
+from reservations.selectors.places import known_places, require_places
+from reservations.services.placing import Hold, Placement, Placing, Wanted
 from reservations.services.writing import (
     NewLine,
     Terms,
@@ -54,12 +55,17 @@ class Work:
         self,
         lines: Sequence[Wanted],
         *,
+        idle_places: Sequence[PlaceRef],
         allow_partial: bool,
         fulfil_only: bool,
         kind: Callable[[Wanted], MovementKind],
         external_ref: str,
     ) -> Placing:
-        """Decide the lines; when they do not fit, release what is due and decide again."""
+        """Decide the lines; when they do not fit, release what is due and decide again.
+
+        Raises LocationDoesNotExist or GroupDoesNotExist for any of the places that were named.
+        """
+        require_places(self.book.graph, [*(line.place for line in lines), *idle_places])
 
         def cause(line: Wanted, line_id: int, quantity: int) -> Cause:
             return Cause(
@@ -202,11 +208,15 @@ def open_work(
         item_ids=held_items,
     )
     graph = graph_at(document.organization_id, version=locked.graph_version)
-    places = resolve_places(graph, lines)
+    places = known_places(graph, {line.place for line in lines})
     book = open_book(
         graph=graph,
         locked=locked.items.values(),
-        locations=[(line.sku, places[line.place]) for line in lines if not line.place.is_group],
+        locations=[
+            (line.sku, places[line.place])
+            for line in lines
+            if line.place in places and not line.place.is_group
+        ],
         keys=keys,
     )
     return Work(document=document, book=book, claims=ClaimBook(), places=places, now=now)

@@ -181,11 +181,23 @@ def replaced_by(shop: Shop, sku: str) -> Any:
     return shop.reserve("basket", "l1", 2, sku=sku, expires_in=600)
 
 
+READ_THE_DOCUMENT = f"""
+WITH {locks.SHARED_ORGANIZATION}
+SELECT found.* FROM organization,
+  (SELECT %s::bigint AS organization_id, %s AS source, %s AS identifier) AS asked,
+  LATERAL (
+    SELECT {document_locks._COLUMNS} FROM reservations_document d
+    WHERE d.organization_id = asked.organization_id AND d.source = asked.source
+      AND d.identifier = asked.identifier
+  ) AS found
+"""
+
+
 def test_without_the_document_lock_a_replacement_misses_what_is_held() -> None:
     shop = a_basket_to_replace()
 
     with (
-        patch.object(document_locks, "_LOCK", unlocked(document_locks._LOCK)),
+        patch.object(document_locks, "_CLAIM", READ_THE_DOCUMENT),
         rival_before("reservations.services.work.lock_items", lambda: replaced_by(shop, "b")),
         pytest.raises(KeyError),
     ):
@@ -227,6 +239,17 @@ def test_a_document_that_is_written_for_too_long_is_in_process() -> None:
         outcome = holding(lock, [shop.id], lambda: replaced_by(shop, "b"))
 
     assert isinstance(outcome, ReservationOperationInProcess)
+    assert shop.held("a") == {("basket", "l1"): 1}
+
+
+def test_an_organization_that_is_locked_for_too_long_is_a_concurrent_modification() -> None:
+    shop = a_basket_to_replace()
+    lock = f"SELECT pg_advisory_xact_lock({locks._ORGANIZATION_SPACE}, %s)"
+
+    with patch.object(document_locks, "_CLAIM", impatient(document_locks._CLAIM)):
+        outcome = holding(lock, [shop.id], lambda: replaced_by(shop, "b"))
+
+    assert isinstance(outcome, ConcurrentModification)
     assert shop.held("a") == {("basket", "l1"): 1}
 
 

@@ -85,6 +85,28 @@ class TestCreate:
         assert got["status"] == "OPEN"
         assert got["groups"] == [{"id": "east", "items": [{"sku": SKU, "quantity": 2}]}]
 
+    @pytest.mark.parametrize("name", ["100%25", "a%3Fb", "caf%C3%A9", "a%20b%23c"])
+    def test_the_location_of_an_odd_id_can_be_followed(self, reservation: Api, name: str) -> None:
+        answer = reservation.call("PUT", f"reservation-documents/{name}", at_group(2))
+
+        assert answer["Location"].endswith(f"/reservation-documents/{name}")
+        got = reservation.client.get(
+            answer["Location"], headers={"authorization": f"Bearer {reservation.token}"}
+        )
+        assert (got.status_code, got.json()["status"]) == (200, "OPEN")
+
+    def test_null_is_the_same_as_absent(self, reservation: Api) -> None:
+        nulls = dict.fromkeys(
+            ["externalRefId", "expirationSeconds", "allowPartialReservations", "fulfillOnly"]
+        )
+        places = {"locations": None, "groups": at_group(12)["groups"]}
+
+        said = reservation.call("PUT", DOC, {**nulls, **places, "reservationTime": None}).json()
+        added = reservation.call("PATCH", DOC, {**nulls, **at_place(1), "groups": None, "id": None})
+
+        assert said["groups"][0]["details"] == [{"sku": SKU, "quantity": 10}]
+        assert added.json()["success"] is False
+
     def test_part_of_a_line_is_reserved_and_told_as_short(self, reservation: Api) -> None:
         said = reservation.call("PUT", DOC, at_group(12)).json()
 
@@ -181,6 +203,10 @@ class TestCreate:
             (at_group(1, "nowhere"), "GroupDoesNotExist"),
             (at_place(1, "nowhere"), "LocationDoesNotExist"),
             ({**at_group(1), **at_place(1, "nowhere")}, "LocationDoesNotExist"),
+            (
+                {**at_group(1), "locations": [{"id": "nowhere", "reservations": []}]},
+                "LocationDoesNotExist",
+            ),
             (at_group(0), "InvalidRequestParameter"),
             (at_group(1, expirationSeconds=14401), "InvalidRequestParameter"),
             (at_group(1, expirationSeconds=0), "InvalidRequestParameter"),
@@ -320,10 +346,12 @@ class TestPatch:
         unknown = reservation.call("PATCH", DOC, {"status": "CANCELLED"})
         adding = reservation.call("PATCH", DOC, at_group(1))
         status = reservation.call("PATCH", DOC, {"status": "OPEN"})
+        both = reservation.call("PATCH", DOC, {"status": "CANCELLED", **at_group(1)})
 
         assert_problem(unknown, 404, "EntityNotFound")
         assert_problem(adding, 404, "EntityNotFound")
         assert_problem(status, 400, "InvalidRequestParameter", parameter="status")
+        assert_problem(both, 400, "InvalidRequestParameter", parameter="status")
         assert nothing_moved()
 
 

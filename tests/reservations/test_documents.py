@@ -13,6 +13,7 @@ from inventory.errors import (
     ReservationInvalidState,
 )
 from inventory.models import Movement
+from inventory.services.outcomes import Applied
 from reservations.domain.places import PlaceRef
 from reservations.domain.states import State
 from reservations.models import Claim, Document, Line
@@ -114,6 +115,38 @@ def test_unknown_places_refuse_the_whole_request(shop: Shop) -> None:
 # The second PUT
 
 
+def test_a_place_without_lines_must_exist_too(shop: Shop) -> None:
+    lines = [shop.wanted("A", 1)]
+    with pytest.raises(LocationDoesNotExist):
+        shop.reserve_lines("order", lines, idle_places=(PlaceRef("nowhere", is_group=False),))
+    shop.reserve("order", "A", 1)
+    with pytest.raises(GroupDoesNotExist):
+        shop.add("order", lines, idle_places=(PlaceRef("nowhere", is_group=True),))
+
+    assert shop.held() == {("order", "A"): 1}
+
+
+def test_a_repeat_is_recognized_after_its_places_are_gone() -> None:
+    shop = a_shop(A=["l1", "l2"], B=["l2"])
+    shop.stock(l1=5, l2=5)
+    asked, more = [shop.wanted("B", 2)], [shop.wanted("B", 1)]
+    move, another = (shop.a_transfer("B", "l2", 2, request_id=name) for name in ("move", "another"))
+    first = shop.reserve_lines("order", asked, expires_in=60)
+    added = shop.add("order", more, request_id="add")
+    assert shop.apply(move) == [Applied.NOW]
+    shop.release("B", 1)
+    shop.regroup(A=["l2"], more_locations=["l1"])
+
+    assert shop.reserve_lines("order", asked, expires_in=60) == first
+    assert shop.add("order", more, request_id="add") == added
+    assert shop.apply(move) == [Applied.BEFORE]
+    with pytest.raises(GroupDoesNotExist):
+        shop.apply(move, another)
+    with pytest.raises(GroupDoesNotExist):
+        shop.reserve_lines("order", more, expires_in=60)
+    assert shop.held() == {("order", "l2"): 2}
+
+
 def test_replacing_weighs_the_own_hold(shop: Shop) -> None:
     shop.reserve("basket", "A", 9, expires_in=60)
 
@@ -154,7 +187,7 @@ def test_replacing_with_partial_keeps_the_old_hold_when_nothing_fits(shop: Shop)
 @pytest.mark.parametrize("allow_partial", [True, False])
 @pytest.mark.parametrize("fulfil_only", [True, False])
 def test_nobody_loses_a_hold_that_a_count_has_left_short(
-    shop: Shop, place: str, allow_partial: bool, fulfil_only: bool
+    shop: Shop, *, place: str, allow_partial: bool, fulfil_only: bool
 ) -> None:
     shop.reserve("basket", place, 4, expires_in=60)
     shop.reserve("other", "A", 6)
