@@ -233,6 +233,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 300.0,
         "options": {"expires": 300},
     },
+    "forget-assertions": {
+        "task": "integrations.forget_assertions",
+        "schedule": 600.0,
+        "options": {"expires": 600},
+    },
     "drop-expired-tokens": {
         "task": "integrations.drop_expired_tokens",
         "schedule": 600.0,

@@ -15,6 +15,7 @@ urlpatterns = [
     path(f"inventory/reservation/{_ORGANIZATION}/", include("reservations.api.urls")),
     path(f"inventory/impex/{_ORGANIZATION}/", include("inventory.api.impex_urls")),
     path(f"inventory/internal/{_ORGANIZATION}", OrganizationBindingView.as_view()),
+    path("services/", include("integrations.connect.api.urls")),
     path("", include("integrations.oauth.urls")),
     *(
         path(

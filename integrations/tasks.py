@@ -4,6 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from integrations.accounts import services as accounts
+from integrations.connect.services import access
 from integrations.oauth import services
 
 
@@ -17,3 +18,9 @@ def drop_expired_tokens() -> int:
 def drop_expired_user_tokens() -> int:
     """Delete tokens of integration users that are over."""
     return accounts.drop_expired_tokens(now=timezone.now())
+
+
+@shared_task(name="integrations.forget_assertions", ignore_result=True)
+def forget_assertions() -> int:
+    """Delete what is remembered of signed assertions that are over."""
+    return access.forget_assertions(now=timezone.now())

@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from django.http import HttpRequest, HttpResponse
 
-from config.errors import headless, omnitron
+from config.errors import connect, headless, omnitron
 
 
 class Table(Protocol):
@@ -19,6 +19,7 @@ class Table(Protocol):
 
 
 _TABLES: Mapping[tuple[str, ...], Table] = {
+    ("/services/",): connect,
     ("/api/i1/", "/api/v1/"): omnitron,
 }
 

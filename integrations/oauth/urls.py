@@ -1,4 +1,4 @@
-"""Where tokens are had: the addresses of Account Manager, of its predecessor and of an org."""
+"""Where tokens are had: the addresses of Account Manager and of its predecessor."""
 
 from django.urls import path
 
@@ -9,5 +9,4 @@ token = TokenView.as_view()
 urlpatterns = [
     path("dwsso/oauth2/access_token", token, name="token"),
     path("dw/oauth2/access_token", token, name="token-predecessor"),
-    path("services/oauth2/token", token, name="token-org"),
 ]

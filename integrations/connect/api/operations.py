@@ -21,7 +21,7 @@ from integrations.connect.api.operations_wire import (
     details,
 )
 from integrations.connect.api.wire import Id, listed, opaque_id
-from integrations.connect.services import apply_records
+from integrations.connect.services.records import apply_records
 from inventory.api.base import Operation
 from inventory.errors import Refusal
 from inventory.services.outcomes import Failed

@@ -1,19 +1,25 @@
-"""Addresses of the Connect face, below /services/data."""
+"""Addresses of the Connect face, below /services/."""
 
 from django.urls import path, re_path, register_converter
 
 from integrations.connect.api import discovery, operations
+from integrations.connect.api.tokens import OrgTokenView
 from integrations.connect.api.versions import VersionConverter
 
 register_converter(VersionConverter, "connect_version")
 
-_OCI = "/<connect_version:version>/commerce/oci"
+_OCI = "data/<connect_version:version>/commerce/oci"
 _ACTIONS = f"{_OCI}/reservation/actions"
 
 urlpatterns = [
-    path("", discovery.versions, name="connect-versions"),
-    path("/", discovery.versions),
-    path("/<connect_version:version>", discovery.ResourcesView.as_view(), name="connect-resources"),
+    path("oauth2/token", OrgTokenView.as_view(), name="token-org"),
+    path("data", discovery.versions, name="connect-versions"),
+    path("data/", discovery.versions),
+    path(
+        "data/<connect_version:version>",
+        discovery.ResourcesView.as_view(),
+        name="connect-resources",
+    ),
     path(f"{_ACTIONS}/releases", operations.ReleasesView.as_view(), name="connect-releases"),
     path(
         f"{_ACTIONS}/fulfillments",
@@ -21,5 +27,5 @@ urlpatterns = [
         name="connect-fulfillments",
     ),
     path(f"{_ACTIONS}/transfers", operations.TransfersView.as_view(), name="connect-transfers"),
-    re_path(r"^/(?P<address>.+)\.(?P<suffix>json|xml)$", discovery.with_suffix),
+    re_path(r"^data/(?P<address>.+)\.(?P<suffix>json|xml)$", discovery.with_suffix),
 ]

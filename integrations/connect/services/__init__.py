@@ -1,0 +1,1 @@
+"""What the Connect face does besides the services that all faces share."""
