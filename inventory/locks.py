@@ -16,16 +16,21 @@ from inventory.errors import ConcurrentModification
 LOCK_TIMEOUT = "10s"
 _ORGANIZATION_SPACE = 0x0CF5
 
+
+def _shared_organization(timeout: str) -> str:
+    return (
+        f"organization AS MATERIALIZED (SELECT set_config('lock_timeout', '{timeout}', true),"
+        f" pg_advisory_xact_lock_shared({_ORGANIZATION_SPACE}, %s))"
+    )
+
+
 #: First statement of every write, as a CTE: waits at most LOCK_TIMEOUT for this and later locks.
-SHARED_ORGANIZATION = (
-    "organization AS MATERIALIZED (SELECT set_config('lock_timeout', "
-    f"'{LOCK_TIMEOUT}', true), pg_advisory_xact_lock_shared({_ORGANIZATION_SPACE}, %s))"
-)
+SHARED_ORGANIZATION = _shared_organization(LOCK_TIMEOUT)
 
 _LOCK_ITEMS = """
 WITH locked AS (
   SELECT id, sku, sequence, graph_version, segmented_out FROM inventory_item
-  WHERE organization_id = %s AND ({wanted}) ORDER BY id FOR NO KEY UPDATE
+  WHERE organization_id = %s AND ({wanted}) ORDER BY id FOR NO KEY UPDATE {waiting}
 )
 SELECT o.graph_version, l.id, l.sku, l.sequence, l.graph_version, l.segmented_out
 FROM inventory_organization o LEFT JOIN locked l ON true WHERE o.id = %s
@@ -69,11 +74,15 @@ def is_lock_failure(error: OperationalError) -> bool:
     return isinstance(error.__cause__, errors.LockNotAvailable | errors.DeadlockDetected)
 
 
-def lock_organization_shared(organization_id: int) -> None:
-    """Hold off graph changes. The first statement of every write."""
+def lock_organization_shared(organization_id: int, *, timeout: str = LOCK_TIMEOUT) -> None:
+    """Hold off graph changes. The first statement of every write.
+
+    `timeout` is how long this and later locks are waited for, as PostgreSQL writes it.
+    """
     require_transaction()
+    organization = _shared_organization(timeout)
     with connection.cursor() as cursor:
-        cursor.execute(f"WITH {SHARED_ORGANIZATION} SELECT FROM organization", [organization_id])
+        cursor.execute(f"WITH {organization} SELECT FROM organization", [organization_id])
 
 
 def lock_organization_exclusive(organization_id: int) -> None:
@@ -87,9 +96,15 @@ def lock_organization_exclusive(organization_id: int) -> None:
 
 
 def lock_items(
-    organization_id: int, *, skus: Sequence[str] = (), item_ids: Sequence[int] = ()
+    organization_id: int,
+    *,
+    skus: Sequence[str] = (),
+    item_ids: Sequence[int] = (),
+    skip_locked: bool = False,
 ) -> LockedItems:
     """Lock items by SKU or id, in key order, in one statement; unborn SKUs are left out.
+
+    So are, with `skip_locked`, items that somebody else has locked.
 
     The organization's lock must be held: the graph version is read by this statement because
     one taken by the statement that waited for the organization would be stale.
@@ -105,7 +120,10 @@ def lock_items(
         keys.append(list(item_ids))
     with connection.cursor() as cursor:
         cursor.execute(
-            _LOCK_ITEMS.format(wanted=" OR ".join(wanted) or "false"),
+            _LOCK_ITEMS.format(
+                wanted=" OR ".join(wanted) or "false",
+                waiting="SKIP LOCKED" if skip_locked else "",
+            ),
             [organization_id, *keys, organization_id],
         )
         rows = cursor.fetchall()

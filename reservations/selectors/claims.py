@@ -83,9 +83,10 @@ def claims_for_draws(needs: Collection[Need], *, now: datetime) -> list[Claim]:
     return list(claims.values())
 
 
-def due_claims(item_ids: Sequence[int], *, now: datetime) -> list[Claim]:
-    """Return the claims of these items whose time has passed."""
-    return [Claim(*row[:-1]) for row in _query(_DUE, [list(item_ids), now])]
+def due_claims(item_ids: Sequence[int], *, now: datetime, limit: int | None = None) -> list[Claim]:
+    """Return the claims of these items whose time has passed, at most `limit` of them."""
+    rows = _query(f"{_DUE} LIMIT %s", [list(item_ids), now, limit])
+    return [Claim(*row[:-1]) for row in rows]
 
 
 def claims_of_document(document_id: int) -> list[Claim]:
