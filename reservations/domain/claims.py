@@ -74,15 +74,28 @@ class ClaimBook:
             key=lambda claim: claim.id,
         )
 
-    def draws(self, item_id: int, place: int, quantity: int, *, external_ref: str) -> list[Draw]:
+    def held(self, item_id: int, place: int, *, document_id: int) -> int:
+        """Return what a document holds of an item at a place."""
+        return sum(c.quantity for c in self._at(item_id, place) if c.document_id == document_id)
+
+    def draws(
+        self,
+        item_id: int,
+        place: int,
+        quantity: int,
+        *,
+        external_ref: str,
+        document_id: int | None = None,
+    ) -> list[Draw]:
         """Choose the claims that an operation of `quantity` takes from, in drawing order.
 
         First claims with the external reference that was given, then by standing, then the oldest
-        document. The claims known must cover the quantity.
+        document. With a document only that one's count. The claims known must cover the quantity.
         """
         chosen: list[Draw] = []
         left = quantity
-        for claim in sorted(self._at(item_id, place), key=lambda c: _order(c, external_ref)):
+        claims = [c for c in self._at(item_id, place) if document_id in {None, c.document_id}]
+        for claim in sorted(claims, key=lambda c: _order(c, external_ref)):
             if left <= 0:
                 break
             taken = min(left, claim.quantity)

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection
 
 from reservations.domain.claims import Claim
-from reservations.models import Standing
+from reservations.models import Source, Standing
 
 DRAW_PAGE = 100
 """Claims read for each place before more are asked for."""
@@ -49,6 +49,15 @@ JOIN unnest(%s::bigint[], %s::bigint[]) AS v(item_id, line_id)
 ON c.item_id = v.item_id AND c.line_id = v.line_id
 WHERE c.standing = {Standing.ORDER_HOLD.value} ORDER BY c.id
 """
+_AT_PLACES = f"""
+SELECT {_COLUMNS}, 0 FROM reservations_claim c
+WHERE c.item_id = ANY(%s) AND c.place_id = ANY(%s) {_ORDER}
+"""
+_OF_NAMED = f"""
+SELECT d.identifier, d.id, {_COLUMNS} FROM reservations_document d
+LEFT JOIN reservations_claim c ON c.document_id = d.id AND c.item_id = ANY(%s)
+WHERE d.organization_id = %s AND d.source = '{Source.OCI.value}' AND d.identifier = ANY(%s)
+"""
 _OF_DOCUMENT = f"SELECT {_COLUMNS}, 0 FROM reservations_claim c WHERE c.document_id = %s"
 
 
@@ -87,6 +96,20 @@ def due_claims(item_ids: Sequence[int], *, now: datetime, limit: int | None = No
     """Return the claims of these items whose time has passed, at most `limit` of them."""
     rows = _query(f"{_DUE} LIMIT %s", [list(item_ids), now, limit])
     return [Claim(*row[:-1]) for row in rows]
+
+
+def claims_at(item_ids: Sequence[int], *, places: Sequence[int]) -> list[Claim]:
+    """Return all claims of these items at any of the places."""
+    return [Claim(*row[:-1]) for row in _query(_AT_PLACES, [list(item_ids), list(places)])]
+
+
+def claims_of_named_documents(
+    organization_id: int, *, identifiers: Collection[str], item_ids: Collection[int]
+) -> tuple[dict[str, int], list[Claim]]:
+    """Return the OCI documents of these ids that exist, and what they hold of the items."""
+    rows = _query(_OF_NAMED, [list(item_ids), organization_id, list(identifiers)])
+    claims = [Claim(*row[2:]) for row in rows if row[2] is not None]
+    return {identifier: document_id for identifier, document_id, *_ in rows}, claims
 
 
 def claims_of_document(document_id: int) -> list[Claim]:

@@ -1,6 +1,7 @@
 """Transfers, releases and fulfilments: records decided in request order, written in one go.
 
-They name no document; whose claims they take is `ClaimBook.draws`. Quantities are thousandths.
+Whose claims they take is `ClaimBook.draws`; one that names a `document` takes that one's and no
+others. Quantities are thousandths.
 """
 
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from typing import ClassVar
 from inventory.domain.graph import Graph
 from inventory.domain.item import ItemState
 from inventory.errors import (
+    EntityNotFound,
     InsufficientQuantity,
     InvalidRequestParameter,
     LocationNotInGroup,
@@ -29,11 +31,11 @@ from inventory.origin import Origin
 from inventory.selectors.graph import graph_at
 from inventory.services.book import StockBook, open_book
 from inventory.services.once import Processed, RecordKey, RequestKeys, digest
-from inventory.services.outcomes import Applied, Failed, Outcome
+from inventory.services.outcomes import Applied, Failed, Outcome, Reach
 from inventory.statements import Statement
 from reservations.domain.claims import ClaimBook, Draw
 from reservations.domain.places import PlaceRef
-from reservations.selectors.claims import Need, claims_for_draws
+from reservations.selectors.claims import Need, claims_for_draws, claims_of_named_documents
 from reservations.selectors.places import known_places, require_places
 from reservations.services.writing import (
     location_pairs,
@@ -54,6 +56,7 @@ class Release:
     source: PlaceRef
     quantity: int
     external_ref: str = ""
+    document: str = ""
 
     @property
     def places(self) -> tuple[PlaceRef, ...]:
@@ -72,6 +75,7 @@ class Fulfilment:
     quantity: int
     external_ref: str = ""
     fulfilled_at: datetime | None = None
+    document: str = ""
 
     @property
     def places(self) -> tuple[PlaceRef, ...]:
@@ -95,6 +99,7 @@ class Transfer:
     external_ref: str = ""
     set_id: str = ""
     is_forced: bool = False
+    document: str = ""
 
     @property
     def places(self) -> tuple[PlaceRef, ...]:
@@ -129,17 +134,21 @@ def apply_operations(
     operations: Sequence[Operation],
     origin: Origin,
     now: datetime,
+    reach: Reach = Reach.REQUEST,
 ) -> list[Outcome]:
     """Apply records of one kind in order, in one transaction; one outcome for each.
 
-    Raises LocationDoesNotExist or GroupDoesNotExist for the whole call. Claims whose time has
-    passed are released first, so that nobody ships or moves what has expired.
+    An unknown place is LocationDoesNotExist or GroupDoesNotExist, raised for the whole call or,
+    as `reach` says, the outcome of its record. Claims whose time has passed are released first, so
+    that nobody ships or moves what has expired.
     """
     with locked_write():
         lock_organization_shared(organization_id)
         locked = lock_items(organization_id, skus=sorted({op.sku for op in operations}))
         graph = graph_at(organization_id, version=locked.graph_version)
         batch = _open(operations, locked=locked, graph=graph, now=now)
+        if reach is Reach.REQUEST:
+            batch.require_places(operations)
         batch.decide(operations)
         statement = Statement()
         write_claims(statement, batch.claims)
@@ -173,12 +182,24 @@ def _open(
         ],
         keys=named,
     )
-    for op, key in zip(operations, named, strict=True):
-        if key not in book.processed:
-            require_places(graph, op.places)
+    documents = _take_in_documents(claims, operations, graph=graph, item_ids=list(ids.values()))
     book.load_locations(location_pairs(graph, due))
     release_claims(book, claims, due, kind=MovementKind.EXPIRE, now=now)
-    return _Batch(book=book, claims=claims, places=places, keys=named, now=now)
+    return _Batch(book=book, claims=claims, places=places, documents=documents, keys=named, now=now)
+
+
+def _take_in_documents(
+    claims: ClaimBook, operations: Sequence[Operation], *, graph: Graph, item_ids: list[int]
+) -> dict[str, int]:
+    """Take in what the named documents hold; return their ids."""
+    named = sorted({op.document for op in operations if op.document})
+    if not named:
+        return {}
+    documents, held = claims_of_named_documents(
+        graph.organization_id, identifiers=named, item_ids=item_ids
+    )
+    claims.take_in(held)
+    return documents
 
 
 def _key(keys: RequestKeys, operation: Operation) -> RecordKey:
@@ -199,9 +220,16 @@ class _Batch:
     book: StockBook
     claims: ClaimBook
     places: dict[PlaceRef, int]
+    documents: dict[str, int]
     keys: list[RecordKey]
     now: datetime
     outcomes: list[Outcome] = field(default_factory=list)
+
+    def require_places(self, operations: Sequence[Operation]) -> None:
+        """Refuse the call for an unknown place; repeats are known before their places."""
+        for operation, key in zip(operations, self.keys, strict=True):
+            if key not in self.book.processed:
+                require_places(self.book.graph, operation.places)
 
     def decide(self, operations: Sequence[Operation]) -> None:
         """Decide every record, sets as a whole where their first member stands."""
@@ -241,6 +269,7 @@ class _Batch:
             if earlier is not None:
                 earlier.check()
                 return Applied.BEFORE
+            require_places(self.book.graph, operation.places)
             self._apply(operation)
         except Refusal as refusal:
             return Failed(refusal)
@@ -253,11 +282,18 @@ class _Batch:
             return
         source = self.places[operation.source]
         item = self.book.items.get(operation.sku)
+        document_id = self._document_id(operation)
         reserved = _reserved(item, source, is_group=operation.source.is_group)
+        if item is not None and document_id is not None:
+            reserved = self.claims.held(item.item_id, source, document_id=document_id)
         if item is None or reserved < operation.quantity:
             raise InsufficientQuantity(available=self._possible(operation, item, reserved))
         draws = self.claims.draws(
-            item.item_id, source, operation.quantity, external_ref=operation.external_ref
+            item.item_id,
+            source,
+            operation.quantity,
+            external_ref=operation.external_ref,
+            document_id=document_id,
         )
         if isinstance(operation, Transfer):
             self._transfer(operation, item=item, draws=draws)
@@ -265,6 +301,15 @@ class _Batch:
             self._fulfil(operation, item=item, draws=draws)
         else:
             self._release(operation, draws=draws)
+
+    def _document_id(self, operation: Operation) -> int | None:
+        """Return the named document's id, None when none is named; EntityNotFound."""
+        if not operation.document:
+            return None
+        document_id = self.documents.get(operation.document)
+        if document_id is None:
+            raise EntityNotFound("Reservation ID does not exist.", parameter="reservationId")
+        return document_id
 
     def _release(self, operation: Release, *, draws: list[Draw]) -> None:
         for draw in draws:
