@@ -63,14 +63,14 @@ def update_stock(
 
     def write() -> list[Outcome]:
         with locked_write():
-            return _update(
+            return apply_updates(
                 organization_id, operation=operation, updates=updates, origin=origin, now=now
             )
 
     return with_items_born(organization_id, write)
 
 
-def _update(
+def apply_updates(
     organization_id: int,
     *,
     operation: str,
@@ -78,6 +78,7 @@ def _update(
     origin: Origin,
     now: datetime,
 ) -> list[Outcome]:
+    """Apply stock updates inside the caller's transaction, run by `with_items_born`."""
     skus = sorted({update.sku for update in updates})
     lock_organization_shared(organization_id)
     locked = lock_items(organization_id, skus=skus)

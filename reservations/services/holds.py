@@ -4,6 +4,7 @@ Both operations run inside the caller's transaction, which holds the organizatio
 whatever of its own comes before documents and items. Quantities are thousandths.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -107,27 +108,30 @@ def decide_hold(
         external_ref=reference,
     )
     line_ids = dict(zip(order, document.line_ids, strict=True))
+    decided = [(line_ids[n], lines[n]) for n in order]
     return DecidedHold(
         line_ids=[line_ids[n] for n in range(len(lines))],
-        short=_short_lines(work, lines, placing),
+        short=_short_lines(decided, placing),
         item_ids={sku: item.item_id for sku, item in work.book.items.items()},
         _work=work,
         _placing=placing,
     )
 
 
-def _short_lines(work: Work, lines: Sequence[Wanted], placing: Placing) -> list[ShortLine]:
-    """Add up what was asked where a line was short, and see what there is for it."""
-    short = dict.fromkeys((p.line.sku, p.line.place) for p in placing.placements if p.is_short)
-    found = []
-    for sku, place in short:
-        item, available = work.book.items.get(sku), 0
-        if item is not None:
-            find = item.available_in if place.is_group else item.available_at
-            available = find(work.places[place])
-        asked = sum(line.quantity for line in lines if (line.sku, line.place) == (sku, place))
-        found.append(ShortLine(sku, asked, available))
-    return found
+def _short_lines(lines: Sequence[tuple[int, Wanted]], placing: Placing) -> list[ShortLine]:
+    """Add up what was asked at each place that was short, and what there would have been for it.
+
+    `lines` are in deciding order, with their ids; those before the first short one had got theirs.
+    """
+    short: dict[Wanted, ShortLine] = {}
+    first_short = {p.line_id: p.available for p in placing.placements if p.is_short}
+    asked: Counter[Wanted] = Counter()
+    for line_id, line in lines:
+        key = replace(line, quantity=0)
+        if line_id in first_short and key not in short:
+            short[key] = ShortLine(line.sku, 0, asked[key] + first_short[line_id])
+        asked[key] += line.quantity
+    return [replace(each, asked=asked[key]) for key, each in short.items()]
 
 
 class HoldEnd(Enum):

@@ -1,10 +1,32 @@
 """Product stocks with their live figures, and holds. Quantities are thousandths."""
 
 from datetime import datetime
+from typing import Any
 
-from django.db.models import QuerySet
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import (
+    BigIntegerField,
+    Case,
+    Exists,
+    F,
+    Func,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    TextField,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce
 
-from integrations.omnitron.models import OrderItem, ProductStock
+from integrations.omnitron.models import IntegrationMapping, OrderItem, ProductStock
+from inventory.models import PoolBalance, StockRecord
+from reservations.models import Claim, Standing
+
+_TEXTS = ArrayField(TextField())
+_COUNT = BigIntegerField()
 
 
 def product_stocks(organization_id: int) -> QuerySet[ProductStock]:
@@ -13,11 +35,77 @@ def product_stocks(organization_id: int) -> QuerySet[ProductStock]:
 
     Both can be filtered and sorted by. `product` and `stock_list` are joined.
     """
-    raise NotImplementedError
+    return (
+        ProductStock.objects.filter(organization_id=organization_id)
+        .select_related("product__product_info", "stock_list")
+        .annotate(stock=_stock(), sold_quantity_unreported=_sold_unreported())
+    )
+
+
+def _stock() -> Case:
+    """On hand at the location, or in the group: from the pools, as long as they fit the graph."""
+    at_location = StockRecord.objects.filter(
+        item=OuterRef("product"), location=OuterRef("stock_list__location")
+    ).values("on_hand")
+    in_pools = (
+        PoolBalance.objects.filter(item=OuterRef("product"))
+        .alias(
+            counted_by=Func(
+                F("signature"), Value(","), function="string_to_array", output_field=_TEXTS
+            )
+        )
+        .filter(counted_by__contains=_array_of(OuterRef("stock_list__group"), "text"))
+    )
+    group, group_name = OuterRef("stock_list__group"), OuterRef("stock_list__group__identifier")
+    in_records = StockRecord.objects.filter(
+        ~Q(excluded_groups__contains=_array_of(group_name, "text")),
+        ~Q(item__segmented_out__contains=_array_of(group, "bigint")),
+        item=OuterRef("product"),
+        location__memberships__group=group,
+    )
+    return Case(
+        When(stock_list__location__isnull=False, then=Coalesce(Subquery(at_location), 0)),
+        When(product__graph_version=F("organization__graph_version"), then=_sum(in_pools)),
+        default=_sum(in_records),
+        output_field=_COUNT,
+    )
+
+
+def _array_of(value: Any, kind: str) -> Func:
+    return Func(value, template=f"ARRAY[(%(expressions)s)::{kind}]", output_field=_TEXTS)
+
+
+def _sum(rows: QuerySet[Any], field: str = "on_hand") -> Coalesce:
+    total = rows.order_by().values("item_id").annotate(total=Sum(field)).values("total")
+    return Coalesce(Subquery(total, output_field=_COUNT), 0, output_field=_COUNT)
+
+
+def _sold_unreported() -> Coalesce:
+    return _sum(
+        Claim.objects.filter(
+            standing=Standing.ORDER_HOLD,
+            item=OuterRef("product"),
+            line__order_item__stock_list=OuterRef("stock_list"),
+        ),
+        "quantity",
+    )
 
 
 def late_holds(organization_id: int, *, placed_before: datetime) -> QuerySet[OrderItem]:
     """Return order items that were created before a moment, still hold stock and have no mapping,
     annotated with `held` (what their claims come to); order and product are joined.
     """
-    raise NotImplementedError
+    held = Claim.objects.filter(
+        standing=Standing.ORDER_HOLD, item=OuterRef("product"), line=OuterRef("line")
+    )
+    mapped = IntegrationMapping.objects.filter(order_item=OuterRef("pk"))
+    return (
+        OrderItem.objects.filter(
+            Q(Exists(held)),
+            ~Q(Exists(mapped)),
+            organization_id=organization_id,
+            created_date__lt=placed_before,
+        )
+        .select_related("order", "product__product_info", "stock_list")
+        .annotate(held=_sum(held, "quantity"))
+    )

@@ -1,6 +1,10 @@
 """Making stock lists and channels; for commands and admin pages."""
 
+from django.db import IntegrityError, transaction
+
+from integrations.omnitron.errors import InvalidFields
 from integrations.omnitron.models import Channel, MappingEffect, StockList
+from inventory.models import Location, LocationGroup
 
 
 def create_stock_list(
@@ -16,7 +20,29 @@ def create_stock_list(
 
     Raises InvalidFields: unknown place, name or code taken, a group list that should fulfil.
     """
-    raise NotImplementedError
+    here = {"organization_id": organization_id, "identifier": place, "is_retired": False}
+    location = Location.objects.filter(**here).first()
+    group = None if location is not None else LocationGroup.objects.filter(**here).first()
+    if location is None and group is None:
+        raise _invalid("place", f"No location or group exists with ID '{place}'.")
+    if group is not None and on_mapping == MappingEffect.FULFIL:
+        raise _invalid(
+            "on_mapping", "Only the list of a location can fulfil: a group has no shelf."
+        )
+    try:
+        with transaction.atomic():  # not durable: the admin saves inside a transaction
+            return StockList.objects.create(
+                organization_id=organization_id,
+                name=_named(name),
+                code=code,
+                is_auto_sync=is_auto_sync,
+                location=location,
+                group=group,
+                on_mapping=on_mapping,
+            )
+    except IntegrityError as error:
+        field = "code" if "stock_list_code_unique" in str(error) else "name"
+        raise _invalid(field, f"A stock list with this {field} exists.") from error
 
 
 def create_channel(*, organization_id: int, name: str, stock_list: str = "") -> Channel:
@@ -24,4 +50,26 @@ def create_channel(*, organization_id: int, name: str, stock_list: str = "") -> 
 
     Raises InvalidFields: name taken, unknown list.
     """
-    raise NotImplementedError
+    catalogue = None
+    if stock_list:
+        lists = StockList.objects.filter(organization_id=organization_id, name=stock_list)
+        catalogue = lists.first()
+        if catalogue is None:
+            raise _invalid("stock_list", f"No stock list exists with the name '{stock_list}'.")
+    try:
+        with transaction.atomic():
+            return Channel.objects.create(
+                organization_id=organization_id, name=_named(name), stock_list=catalogue
+            )
+    except IntegrityError as error:
+        raise _invalid("name", "A channel with this name exists.") from error
+
+
+def _named(name: str) -> str:
+    if not name or len(name) > 128:  # noqa: PLR2004  # the column's length
+        raise _invalid("name", "A name has 1 to 128 characters.")
+    return name
+
+
+def _invalid(field: str, message: str) -> InvalidFields:
+    return InvalidFields({field: [message]}, code="invalid")
