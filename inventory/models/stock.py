@@ -49,6 +49,8 @@ class Item(models.Model):
             models.Index(
                 fields=["organization", "id"], condition=Q(short__gt=0), name="item_oversold"
             ),
+            # Which items have pools that are behind the graph?
+            models.Index(fields=["organization", "graph_version", "id"], name="item_behind_graph"),
             # Which items does a group's segmentation exclude?
             GinIndex(
                 fields=["segmented_out"],
