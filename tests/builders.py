@@ -79,7 +79,9 @@ class Shop:
         """Return the same shop at a later moment."""
         return replace(self, now=self.now + timedelta(seconds=seconds))
 
-    def regroup(self, *, more_locations: Sequence[str] = (), **groups: list[str]) -> int:
+    def regroup(
+        self, *, more_locations: Sequence[str] = (), force: bool = False, **groups: list[str]
+    ) -> int:
         """Replace the location graph; locations in no group are named apart."""
         self.groups = groups
         locations = sorted({name for names in groups.values() for name in names})
@@ -89,7 +91,8 @@ class Shop:
             groups=[GroupSpec(name, tuple(names)) for name, names in groups.items()],
             origin=self.origin,
             now=self.now,
-        )
+            force=force,
+        ).version
 
     # Stock
 

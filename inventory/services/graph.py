@@ -1,36 +1,51 @@
-"""Replacing the location graph as a whole (the shape of the location-graph export)."""
+"""Replacing the location graph as a whole, or telling what that would do."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q
+from django.db import connection
 
-from inventory.errors import IllegalGraph
-from inventory.locks import lock_organization_exclusive, locked_write
-from inventory.models import (
-    GraphVersion,
-    GroupMembership,
-    Location,
-    LocationGroup,
-    Organization,
-    Place,
-    Promise,
-    StockRecord,
+from inventory.domain.graph import Graph
+from inventory.domain.graph_plan import (
+    GraphDifferences,
+    GraphPlan,
+    GroupSpec,
+    differences,
+    planned,
 )
+from inventory.locks import lock_organization_exclusive, locked_write
+from inventory.models import GraphVersion, Organization
 from inventory.origin import Origin
-from inventory.selectors.graph import load_graph
+from inventory.selectors.availability import find_items, snapshot
+from inventory.selectors.graph import graph_at, load_graph
+from inventory.selectors.graph_preview import WouldBeShort, would_be_short
+from inventory.services.graph_plans import MAX_GROUPS, check_plan
+from inventory.services.holders import Leaving
+from inventory.services.leaving import PlaceInUse, PlacesInUse, let_go, places_in_use, retire
 
-MAX_LOCATIONS = 50_000
-MAX_GROUPS = 200
+LISTED_ITEMS = 100
+
+__all__ = [
+    "MAX_GROUPS",
+    "GraphChange",
+    "GraphPreview",
+    "GroupSpec",
+    "preview_graph",
+    "replace_location_graph",
+]
 
 
 @dataclass(frozen=True, slots=True)
-class GroupSpec:
-    """A group and the identifiers of its locations."""
+class GraphChange:
+    """What was changed; `let_go` are the places that were emptied because that was forced.
 
-    id: str
-    locations: tuple[str, ...]
+    `version` is the graph's from now on: a new one, unless nothing differed.
+    """
+
+    version: int
+    differences: GraphDifferences
+    let_go: Sequence[PlaceInUse] = ()
 
 
 def replace_location_graph(
@@ -40,112 +55,135 @@ def replace_location_graph(
     groups: Sequence[GroupSpec],
     origin: Origin,
     now: datetime,
-) -> int:
-    """Make the graph exactly this, atomically; return its version.
+    force: bool = False,
+    finish: Callable[[GraphChange], None] | None = None,
+) -> GraphChange:
+    """Make the graph exactly this, atomically; a graph that differs in nothing stays as it is.
 
     Raises IllegalGraph with OCI's codes (DuplicateLocationId, DuplicateGroupId,
-    GroupMustNotBeEmpty, LocationListMustNotBeEmpty, LocationListTooLarge, IllegalGroupState). A
-    place that still has stock, reservations or promises may not vanish. Memberships may change
-    freely: what is promised and no longer fits makes the item oversold.
+    GroupMustNotBeEmpty, LocationListMustNotBeEmpty, LocationListTooLarge, IllegalGroupState), and
+    PlacesInUse for places that still have stock, reservations or promises and would leave. With
+    `force` they are emptied, which ends the claims there; the ledger tells of each. Memberships may
+    change freely: what is promised and no longer fits makes the item oversold.
+
+    `finish` is called with the change at the end of its transaction.
     """
-    _validate(locations, groups)
+    plan = GraphPlan(locations, groups)
+    check_plan(plan)
     with locked_write():
         lock_organization_exclusive(organization_id)
         organization = Organization.objects.get(pk=organization_id)
-        _retire_vanished(organization_id, keep_locations=locations, keep_groups=groups)
-        _create(organization_id, locations=locations, groups=groups)
-        organization.graph_version += 1
-        organization.save(update_fields=["graph_version"])
-        _record_version(organization, origin=origin, now=now)
-    return organization.graph_version
+        graph = graph_at(organization_id, version=organization.graph_version)
+        change = GraphChange(graph.version, differences(graph, plan))
+        if change.differences:
+            organization.graph_version += 1
+            version = organization.graph_version
+            leaving = Leaving(_gone(graph, change.differences), f"location-graph-{version}", now)
+            in_use = _clear(graph, leaving, origin=origin, force=force)
+            _write(graph, plan, leaving)
+            organization.save(update_fields=["graph_version"])
+            _record_version(organization, origin=origin, now=now)
+            change = GraphChange(version, change.differences, in_use)
+        if finish is not None:
+            finish(change)
+    return change
 
 
-def _validate(locations: Sequence[str], groups: Sequence[GroupSpec]) -> None:
-    if not locations:
-        raise _illegal("LocationListMustNotBeEmpty", "The graph has no locations.", "locations")
-    if len(locations) > MAX_LOCATIONS or len(groups) > MAX_GROUPS:
-        message = f"A graph holds at most {MAX_LOCATIONS} locations and {MAX_GROUPS} groups."
-        raise _illegal("LocationListTooLarge", message, "locations")
-    known = set(locations)
-    if len(known) < len(locations):
-        double = next(name for name in locations if locations.count(name) > 1)
-        raise _illegal("DuplicateLocationId", f"'{double}' is listed twice.", "locations")
-    taken = set(known)
-    for group in groups:
-        if group.id in taken:
-            message = f"'{group.id}' is listed twice, or is a location's id."
-            raise _illegal("DuplicateGroupId", message, "groups")
-        taken.add(group.id)
-        _validate_members(group, known)
+@dataclass(frozen=True, slots=True)
+class GraphPreview:
+    """What a plan would change, which places it would have to empty, who would be oversold."""
+
+    version: int
+    differences: GraphDifferences
+    in_use: Sequence[PlaceInUse]
+    would_be_short: WouldBeShort
 
 
-def _validate_members(group: GroupSpec, known: set[str]) -> None:
-    if not group.locations:
-        raise _illegal("GroupMustNotBeEmpty", f"'{group.id}' has no locations.", "groups")
-    unknown = [name for name in group.locations if name not in known]
-    if unknown:
-        message = f"'{group.id}' names '{unknown[0]}', which is not among the locations."
-        raise _illegal("IllegalGroupState", message, "groups")
-    if len(set(group.locations)) < len(group.locations):
-        message = f"'{group.id}' lists a location twice."
-        raise _illegal("DuplicateLocationId", message, "groups")
+def preview_graph(
+    *, organization_id: int, locations: Sequence[str], groups: Sequence[GroupSpec]
+) -> GraphPreview:
+    """Tell what `replace_location_graph` would do now; raises IllegalGraph as it would.
 
-
-def _illegal(code: str, message: str, parameter: str) -> IllegalGraph:
-    return IllegalGraph(message, code=code, parameter=parameter)
-
-
-def _retire_vanished(
-    organization_id: int, *, keep_locations: Sequence[str], keep_groups: Sequence[GroupSpec]
-) -> None:
-    places = {"organization_id": organization_id, "is_retired": False}
-    locations = Location.objects.filter(**places).exclude(identifier__in=keep_locations)
-    groups = LocationGroup.objects.filter(**places).exclude(
-        identifier__in=[group.id for group in keep_groups]
-    )
-    empty = Q(on_hand=0, safety_stock=0, reserved=0, futures_quantity=0)
-    in_use = [
-        *StockRecord.objects.filter(~empty, location__in=locations)
-        .values_list("location__identifier", flat=True)
-        .distinct(),
-        *Promise.objects.filter(quantity__gt=0, group__in=groups)
-        .values_list("group__identifier", flat=True)
-        .distinct(),
-    ]
-    if in_use:
-        message = "Stock, reservations or promises are left at " + ", ".join(sorted(in_use))
-        raise _illegal("IllegalGroupState", message, "locations")
-    StockRecord.objects.filter(location__in=locations).delete()
-    Promise.objects.filter(group__in=groups).delete()
-    vanished = [*locations.values_list("pk", flat=True), *groups.values_list("pk", flat=True)]
-    Place.objects.filter(pk__in=vanished).update(is_retired=True)
-
-
-def _create(organization_id: int, *, locations: Sequence[str], groups: Sequence[GroupSpec]) -> None:
-    known = dict(
-        Place.objects.filter(organization_id=organization_id, is_retired=False).values_list(
-            "identifier", "pk"
+    Places in use are told, not refused: the answer is of the forced change. The first 100 items
+    that would be oversold, or more than they are, are listed, and all are counted.
+    """
+    plan = GraphPlan(locations, groups)
+    check_plan(plan)
+    with snapshot():
+        graph = find_items(organization_id, skus=()).graph
+        found = differences(graph, plan)
+        return GraphPreview(
+            version=graph.version,
+            differences=found,
+            in_use=places_in_use(_gone(graph, found)),
+            would_be_short=would_be_short(graph, planned(graph, plan), limit=LISTED_ITEMS),
         )
+
+
+def _gone(graph: Graph, found: GraphDifferences) -> list[int]:
+    return [
+        *(graph.locations[name] for name in found.gone_locations),
+        *(graph.groups[name] for name in found.gone_groups),
+    ]
+
+
+def _clear(graph: Graph, leaving: Leaving, *, origin: Origin, force: bool) -> list[PlaceInUse]:
+    """Return what the places that leave were emptied of; PlacesInUse unless that is forced."""
+    in_use = places_in_use(leaving.places)
+    if in_use and not force:
+        raise PlacesInUse(in_use)
+    if in_use:
+        let_go(graph, leaving, origin=origin)
+    return in_use
+
+
+def _write(graph: Graph, plan: GraphPlan, leaving: Leaving) -> None:
+    retire(leaving.places)
+    gone = set(leaving.places)
+    places = (*graph.locations.items(), *graph.groups.items())
+    known = {name: pk for name, pk in places if pk not in gone}
+    names = [name for name in plan.locations if name not in known]
+    known |= _create("inventory_location", graph.organization_id, names)
+    names = [group.id for group in plan.groups if group.id not in known]
+    known |= _create("inventory_locationgroup", graph.organization_id, names)
+    wanted = {(known[group.id], known[name]) for group in plan.groups for name in group.locations}
+    held = {(group, location) for group, at in graph.members.items() for location in at}
+    _execute_pairs(
+        "DELETE FROM inventory_groupmembership m USING {pairs}"
+        " WHERE m.group_id = v.group_id AND m.location_id = v.location_id",
+        held - wanted,
     )
-    for name in locations:
-        if name not in known:
-            known[name] = Location.objects.create(
-                organization_id=organization_id, identifier=name
-            ).pk
-    for group in groups:
-        if group.id not in known:
-            known[group.id] = LocationGroup.objects.create(
-                organization_id=organization_id, identifier=group.id
-            ).pk
-    GroupMembership.objects.filter(group__organization_id=organization_id).delete()
-    GroupMembership.objects.bulk_create(
-        (
-            GroupMembership(group_id=known[group.id], location_id=known[name])
-            for group in groups
-            for name in group.locations
-        ),
-        batch_size=5_000,
+    _execute_pairs(
+        "INSERT INTO inventory_groupmembership (group_id, location_id)"
+        " SELECT v.group_id, v.location_id FROM {pairs}",
+        wanted - held,
     )
+
+
+def _create(table: str, organization_id: int, names: Sequence[str]) -> dict[str, int]:
+    """Create places of one kind, in two statements; return their ids."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO inventory_place (organization_id, identifier, is_retired)"
+            " SELECT %s, v.name, false FROM unnest(%s::text[]) AS v(name) RETURNING identifier, id",
+            [organization_id, list(names)],
+        )
+        created: dict[str, int] = dict(cursor.fetchall())
+        cursor.execute(
+            f"INSERT INTO {table} (place_ptr_id) SELECT unnest(%s::bigint[])",
+            [list(created.values())],
+        )
+    return created
+
+
+def _execute_pairs(sql: str, pairs: Iterable[tuple[int, int]]) -> None:
+    groups, locations = [], []
+    for group, location in sorted(pairs):
+        groups.append(group)
+        locations.append(location)
+    source = "unnest(%s::bigint[], %s::bigint[]) AS v(group_id, location_id)"
+    with connection.cursor() as cursor:
+        cursor.execute(sql.format(pairs=source), [groups, locations])
 
 
 def _record_version(organization: Organization, *, origin: Origin, now: datetime) -> None:

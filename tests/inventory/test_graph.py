@@ -28,7 +28,7 @@ def replace_with(shop: Shop, locations: list[str], *groups: GroupSpec) -> int:
         groups=groups,
         origin=shop.origin,
         now=shop.now,
-    )
+    ).version
 
 
 def test_every_version_is_kept(shop: Shop) -> None:
