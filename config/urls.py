@@ -17,6 +17,7 @@ urlpatterns = [
     path(f"inventory/internal/{_ORGANIZATION}", OrganizationBindingView.as_view()),
     path("services/", include("integrations.connect.api.urls")),
     path("", include("integrations.oauth.urls")),
+    path("", include("integrations.omnitron.api.urls")),
     *(
         path(
             f"api/schema/{family}/",

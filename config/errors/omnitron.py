@@ -23,6 +23,7 @@ from django.db import DataError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from rest_framework import exceptions
 
+from integrations.omnitron.errors import InvalidFields
 from inventory.errors import ConcurrentModification, EntityNotFound, Refusal
 
 log = logging.getLogger("holdfast.errors")
@@ -140,12 +141,12 @@ def _forbidden(_error: Exception, _request: HttpRequest) -> HttpResponse:
 
 
 def _too_many(error: exceptions.Throttled, _request: HttpRequest) -> HttpResponse:
-    wait = str(int(error.wait)) if error.wait else RETRY_SECONDS
+    wait = getattr(error, "wait", None)
     return _detail(
         str(error.detail),
         "throttled",
         status=HTTPStatus.TOO_MANY_REQUESTS,
-        headers={"Retry-After": wait},
+        headers={"Retry-After": str(int(wait)) if wait else RETRY_SECONDS},
     )
 
 
@@ -189,6 +190,7 @@ def _database(error: Exception, request: HttpRequest) -> HttpResponse:
 _RULES = (
     _Rule(ConcurrentModification, _busy),
     _Rule(EntityNotFound, lambda _error, request: _not_found(Http404(), request)),
+    _Rule(InvalidFields, lambda error, _request: _invalid(error.errors, error.code)),
     _Rule(Refusal, _refusal),
     _Rule(exceptions.ValidationError, _validation),
     _Rule((exceptions.NotAuthenticated, exceptions.AuthenticationFailed), _unauthorized),
