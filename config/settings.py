@@ -159,8 +159,6 @@ OCI_RATE_LIMIT_PER_MINUTE = env.int("OCI_RATE_LIMIT_PER_MINUTE", default=24_000)
 # Integration users (Omnitron): the life of a token from a login, and how often one may log in.
 OMNITRON_TOKEN_SECONDS = env.int("OMNITRON_TOKEN_SECONDS", default=12 * 60 * 60)
 OMNITRON_LOGINS_PER_MINUTE = env.int("OMNITRON_LOGINS_PER_MINUTE", default=60)
-# An order item that holds stock and has no mapping after so long is late.
-OMNITRON_LATE_HOLD_HOURS = env.int("OMNITRON_LATE_HOLD_HOURS", default=24)
 # Where an order item's attributes say how many units it stands for.
 ORDER_ITEM_QUANTITY_KEY = env.str("ORDER_ITEM_QUANTITY_KEY", default="quantity")
 # A hold without a mapping is late after so many hours.
