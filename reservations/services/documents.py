@@ -159,7 +159,7 @@ def _repeated(
     document: LockedDocument, *, body: UUID, holds_claims: bool, now: datetime
 ) -> Answer | None:
     """Return the stored answer to a repeat; None when an open hold is to be replaced."""
-    _refuse_unless_open(document, holds_claims=holds_claims, now=now)
+    refuse_unless_open(document, holds_claims=holds_claims, now=now)
     if document.body == body:
         return Answer.from_stored(document.answer)
     if document.expires_at is None:
@@ -168,7 +168,8 @@ def _repeated(
     return None
 
 
-def _refuse_unless_open(document: LockedDocument, *, holds_claims: bool, now: datetime) -> None:
+def refuse_unless_open(document: LockedDocument, *, holds_claims: bool, now: datetime) -> None:
+    """Refuse to change a document that is over: ReservationCancelled, ReservationInvalidState."""
     state = state_of(
         cancelled_at=document.cancelled_at,
         expires_at=document.expires_at,
@@ -201,7 +202,7 @@ def add_to_document(
                 lines=len(lines),
             )
             if document is None:
-                raise _unknown_document()
+                raise unknown_document()
             return _add(document, addition, lines, origin=origin, now=now)
     except _NothingChanges as nothing:
         return nothing.answer
@@ -229,7 +230,7 @@ def _add(
         earlier.check()
         return Answer.from_stored(earlier.answer)
     held = claims_of_document(document.id)
-    _refuse_unless_open(document, holds_claims=bool(held), now=now)
+    refuse_unless_open(document, holds_claims=bool(held), now=now)
     terms = Terms(
         expires_at=document.expires_at,
         external_ref=(
@@ -277,7 +278,7 @@ def cancel_document(
             organization_id=organization_id, source=Source.OCI, identifier=identifier, lines=0
         )
         if document is None:
-            raise _unknown_document()
+            raise unknown_document()
         if document.cancelled_at is not None:
             return
         if document.expires_at is not None and document.expires_at <= now:
@@ -295,5 +296,6 @@ def cancel_document(
         work.write(statement, [], revision=document.revision, origin=origin)
 
 
-def _unknown_document() -> EntityNotFound:
+def unknown_document() -> EntityNotFound:
+    """Return the refusal of an id that no document of the organization has."""
     return EntityNotFound("Reservation ID does not exist.", parameter="reservationId")
