@@ -17,14 +17,13 @@ from inventory.api.impex import (
     import_status_operation,
     upload_operation,
 )
-from inventory.api.impex_wire import ImportList, ImportStarted
+from inventory.api.impex_wire import AnnounceFile, ImportList, ImportStarted
 from inventory.errors import InvalidRequestParameter
 from inventory.selectors.jobs import job_identifiers
 from inventory.services.availability_import.kind import AVAILABILITY_IMPORT
 from inventory.services.jobs import life
 
 SCOPE = "sfcc.inventory.impex-inventory.rw"
-MAX_LINK_MINUTES = 60
 
 _FORMATS = frozenset({"JSON", "CSV"})
 _HASHES: Mapping[str, int] = {"SHA-256": 64, "SHA-512": 128}
@@ -32,15 +31,13 @@ _HASHES: Mapping[str, int] = {"SHA-256": 64, "SHA-512": 128}
 Text = Annotated[str, msgspec.Meta(max_length=250)]
 
 
-class SubmitImport(msgspec.Struct, rename="camel"):
-    """The file that will come, and for how many minutes the link to send it to stands."""
+class SubmitImport(AnnounceFile, rename="camel"):
+    """The file that will come: how it is laid out, packed and checked."""
 
-    file_name: Annotated[str, msgspec.Meta(min_length=1, max_length=250)]
     file_format: Text | None = None
     file_encoding: Text | None = None
     file_hash: Annotated[str, msgspec.Meta(max_length=128)] | None = None
     file_hash_type: Text | None = None
-    link_duration: int | str | None = None
 
     def parameters(self) -> dict[str, str]:
         """Return what the job needs; InvalidRequestParameter naming the field."""
@@ -62,20 +59,6 @@ class SubmitImport(msgspec.Struct, rename="camel"):
             "fileHash": self.file_hash or "",
             "fileHashType": hash_type,
         }
-
-    def link_minutes(self) -> int:
-        """Return how long the link stands; InvalidRequestParameter."""
-        duration = self.link_duration
-        if duration is None:
-            return life.DEFAULT_LINK_MINUTES
-        if isinstance(duration, str):
-            if not (duration.isascii() and duration.isdigit()) or len(duration) > MAX_LINK_MINUTES:
-                message = "link duration must be numeric"
-                raise InvalidRequestParameter(message, parameter="linkDuration")
-            duration = int(duration)
-        if not 1 <= duration <= MAX_LINK_MINUTES:
-            raise _invalid("linkDuration", f"must be 1 to {MAX_LINK_MINUTES} minutes")
-        return duration
 
 
 def _is_hash(text: str, *, digits: int) -> bool:

@@ -1,11 +1,38 @@
 """Wire types that all jobs of the headless Impex API share (spec: oci-headless 6)."""
 
 from datetime import datetime
+from typing import Annotated
 
 import msgspec
 
 from inventory.api.wire import wire_date
+from inventory.errors import InvalidRequestParameter
 from inventory.models import Job, JobState
+from inventory.services.jobs.life import DEFAULT_LINK_MINUTES
+
+MAX_LINK_MINUTES = 60
+
+
+class AnnounceFile(msgspec.Struct, rename="camel"):
+    """The file that will come, and for how many minutes the link to send it to stands."""
+
+    file_name: Annotated[str, msgspec.Meta(min_length=1, max_length=250)]
+    link_duration: int | str | None = None
+
+    def link_minutes(self) -> int:
+        """Return how long the link stands; InvalidRequestParameter."""
+        duration = self.link_duration
+        if duration is None:
+            return DEFAULT_LINK_MINUTES
+        if isinstance(duration, str):
+            if not (duration.isascii() and duration.isdigit()) or len(duration) > MAX_LINK_MINUTES:
+                message = "link duration must be numeric"
+                raise InvalidRequestParameter(message, parameter="linkDuration")
+            duration = int(duration)
+        if not 1 <= duration <= MAX_LINK_MINUTES:
+            message = f"'linkDuration' must be 1 to {MAX_LINK_MINUTES} minutes"
+            raise InvalidRequestParameter(message, parameter="linkDuration")
+        return duration
 
 
 class ExportStarted(msgspec.Struct, rename="camel"):
