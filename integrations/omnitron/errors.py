@@ -10,7 +10,7 @@ class InvalidFields(Refusal):
     """Fields that cannot be taken as sent; nothing was applied.
 
     `errors` has the wire format's shape: field name to list of sentences, nested where the body is
-    nested (`{"order_item": [{}, {"product": ["…"]}]}`). `code` is the server code beside them.
+    nested (`{"order_item": {1: {"product": ["…"]}}}`). `code` is the server code beside them.
     """
 
     def __init__(self, errors: Mapping[str, Any], *, code: str) -> None:

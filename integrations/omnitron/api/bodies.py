@@ -162,9 +162,10 @@ def _quantity_of(attributes: Mapping[str, Any]) -> int:
     if attributes.get(key) is None:
         return _UNIT
     try:
-        return QuantityIn().run_validation(attributes[key])
+        quantity: int = QuantityIn().run_validation(attributes[key])
     except ValidationError as error:
         raise ValidationError({"attributes": error.detail}) from error
+    return quantity
 
 
 class NewOrder(serializers.Serializer[Any]):

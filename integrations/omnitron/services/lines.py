@@ -39,7 +39,8 @@ class OrderLine:
 
 
 def resolve_lines(*, organization_id: int, channel: Channel, draft: OrderDraft) -> list[OrderLine]:
-    """Find products and lists; InvalidFields with one entry a line under `order_item`.
+    """Find products and lists; InvalidFields with the wrong lines under `order_item`, by their
+    number, as DRF tells of lists.
 
     An order that is canceled as a whole has canceled lines only.
     """
@@ -61,16 +62,17 @@ def resolve_lines(*, organization_id: int, channel: Channel, draft: OrderDraft) 
             organization_id=organization_id, pk__in=[pk for pk in named if pk is not None]
         ).select_related("location", "group")
     }
-    lines, errors = [], []
-    for item in items:
+    lines, errors = [], {}
+    for number, item in enumerate(items):
         pk = item.stock_list or channel.stock_list_id
         wrong = _wrong(item, skus=skus, stock_list=pk, lists=lists)
-        errors.append(wrong)
-        if not wrong and pk is not None:
+        if wrong:
+            errors[number] = wrong
+        elif pk is not None:
             sku = item.sku if item.product is None else skus[item.product]
             known = replace(item, product=None, sku=sku, stock_list=pk)
             lines.append(OrderLine(known, sku, pk, place_of(lists[pk])))
-    if any(errors):
+    if errors:
         raise InvalidFields({"order_item": errors}, code="invalid")
     return lines
 
