@@ -31,7 +31,12 @@ from inventory.api.wire import check_opaque_id, check_place_id, check_sku, wire_
 from inventory.domain.figures import GroupFigures
 from inventory.domain.quantity import to_json_number
 from inventory.domain.record import Record
-from inventory.errors import EntityAlreadyExists, InvalidRequestParameter, Refusal
+from inventory.errors import (
+    DuplicateEventId,
+    EntityAlreadyExists,
+    InvalidRequestParameter,
+    Refusal,
+)
 from inventory.selectors.availability import oversold_items
 from inventory.selectors.places_availability import PlacesAsked, Standing, availability
 from inventory.services.deltas import (
@@ -267,7 +272,10 @@ class RecordView(OrganizationView):
             raise _as_existing(outcome.refusal)
 
 
-def _as_existing(refusal: Refusal) -> EntityAlreadyExists:
+def _as_existing(refusal: Refusal) -> Refusal:
+    """Say in the words of this route that an id was used before; other refusals as they are."""
+    if not isinstance(refusal, DuplicateEventId):
+        return refusal
     message = "The entity provided already exists."
     error = EntityAlreadyExists(message, parameter="requestId")
     error.__cause__ = refusal

@@ -81,6 +81,12 @@ class ItemState:
         """Physical stock over all locations."""
         return sum(pool.on_hand for pool in self.pools.values())
 
+    @property
+    def stock_and_futures(self) -> int:
+        """On hand and expected over all locations: no sum of this item is ever above it."""
+        futures = sum(sum(pool.futures.values()) for pool in self.pools.values())
+        return self.on_hand + futures
+
     def available_at(
         self, location: int, *, fulfil_only: bool = False, allowed: Shortage | None = None
     ) -> int:

@@ -6,6 +6,10 @@ from decimal import Decimal
 MAX_QUANTITY = 9_999_999_999_999
 """The largest quantity that can be written, in thousandths: 9,999,999,999.999."""
 
+MAX_SUM = 2**63 - 1
+"""The largest sum over the locations of an item that can be stored, in thousandths:
+9,223,372,036,854,775.807."""
+
 _PLACES = 3
 _THOUSANDTHS = 1000
 _DIGITS = len(str(MAX_QUANTITY))

@@ -15,7 +15,10 @@ from django.db import connection
 from inventory import ledger
 from inventory.domain.graph import Graph
 from inventory.domain.item import ItemState
+from inventory.domain.quantity import MAX_SUM, to_json_number
 from inventory.domain.record import Record, Signature, pools_of
+from inventory.errors import InvalidRequestParameter
+from inventory.ledger import Cause
 from inventory.locks import LockedItem
 from inventory.origin import Origin
 from inventory.selectors.records import pool_from_row, record_from_row, signature_of
@@ -49,6 +52,22 @@ class StockBook:
         """Undo every change since the marks."""
         for item, mark in marks:
             item.back_to(mark)
+
+    def count(self, item: ItemState, location: int, record: Record, *, cause: Cause) -> None:
+        """Replace a stock record by what was counted or is expected.
+
+        Raises InvalidRequestParameter, and leaves the record as it was, when the item's sums over
+        its locations could not be stored.
+        """
+        mark = item.mark()
+        item.put(location, record, cause=cause)
+        if item.stock_and_futures > MAX_SUM:
+            item.back_to(mark)
+            message = (
+                "'futureStock' is too large: what a SKU has and expects at all its locations must"
+                f" come to at most {to_json_number(MAX_SUM)}"
+            )
+            raise InvalidRequestParameter(message, parameter="futureStock")
 
     def load_locations(self, pairs: Collection[tuple[int, int]]) -> None:
         """Load stock records that are not in the book yet, by (item id, location id)."""

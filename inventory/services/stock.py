@@ -55,7 +55,8 @@ def update_stock(
     """Apply stock updates in the order given, in one transaction.
 
     An unknown location refuses the whole call (LocationDoesNotExist). A record whose id came
-    before with another body fails with DuplicateEventId; the others are applied.
+    before with another body fails with DuplicateEventId, one that would make the item's sums too
+    large to be stored with InvalidRequestParameter; the others are applied.
     """
     graph = current_graph(organization_id)
     for update in updates:
@@ -109,12 +110,18 @@ def _keys(operation: str, updates: Sequence[StockUpdate]) -> list[RecordKey]:
 
 def _apply(book: StockBook, update: StockUpdate, *, key: RecordKey, now: datetime) -> Outcome:
     earlier = book.processed.get(key)
-    if earlier is not None:
-        try:
+    try:
+        if earlier is not None:
             earlier.check()
-        except Refusal as refusal:
-            return Failed(refusal)
-        return Applied.BEFORE
+            return Applied.BEFORE
+        _count(book, update, now=now)
+    except Refusal as refusal:
+        return Failed(refusal)
+    book.applied[key] = Processed()
+    return Applied.NOW
+
+
+def _count(book: StockBook, update: StockUpdate, *, now: datetime) -> None:
     location = location_id(book.graph, update.location)
     item = book.items[update.sku]
     signature = partial(book.signature, item, location)
@@ -126,9 +133,7 @@ def _apply(book: StockBook, update: StockUpdate, *, key: RecordKey, now: datetim
         request_id=update.request_id,
         external_ref=update.external_ref,
     )
-    item.put(location, record, cause=cause)
-    book.applied[key] = Processed()
-    return Applied.NOW
+    book.count(item, location, record, cause=cause)
 
 
 def _updated(record: Record, update: StockUpdate, *, signature: Callable[..., Signature]) -> Record:
