@@ -1,6 +1,7 @@
 """The headless Availability API (spec: oci-headless 4): parse, one call, render."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import ClassVar
 
 from inventory.api.availability_wire import (
@@ -34,7 +35,9 @@ from inventory.domain.record import Record
 from inventory.errors import (
     DuplicateEventId,
     EntityAlreadyExists,
+    EntityNotFound,
     InvalidRequestParameter,
+    LocationDoesNotExist,
     Refusal,
 )
 from inventory.selectors.availability import oversold_items
@@ -227,7 +230,12 @@ class RecordView(OrganizationView):
             scope=WRITE,
             request=RecordUpdate,
             responses={204: None},
-            errors=(*_WRITE_ERRORS, "EntityAlreadyExists"),
+            errors=(
+                "InvalidRequestParameter",
+                "EntityAlreadyExists",
+                "EntityNotFound",
+                "ConcurrentModification",
+            ),
         ),
         "DELETE": Operation(
             operation_id="deleteLocationSku",
@@ -235,7 +243,7 @@ class RecordView(OrganizationView):
             scope=WRITE,
             request=None,
             responses={204: None},
-            errors=("LocationDoesNotExist", "EntityNotFound", "ConcurrentModification"),
+            errors=("EntityNotFound", "ConcurrentModification"),
         ),
     }
 
@@ -243,18 +251,20 @@ class RecordView(OrganizationView):
         self._update(location, sku, request_id, replaces=True)
 
     def patch(self, location: str, sku: str, request_id: str) -> None:
-        self._update(location, sku, request_id, replaces=False)
+        with _location_of_the_address():
+            self._update(location, sku, request_id, replaces=False)
 
     def delete(self, location: str, sku: str, request_id: str) -> None:
         _check_address(location, sku, request_id)
-        delete_stock_record(
-            organization_id=self.organization_id,
-            location=location,
-            sku=sku,
-            request_id=request_id,
-            origin=self.origin,
-            now=self.now,
-        )
+        with _location_of_the_address():
+            delete_stock_record(
+                organization_id=self.organization_id,
+                location=location,
+                sku=sku,
+                request_id=request_id,
+                origin=self.origin,
+                now=self.now,
+            )
 
     def _update(self, location: str, sku: str, request_id: str, *, replaces: bool) -> None:
         _check_address(location, sku, request_id)
@@ -270,6 +280,17 @@ class RecordView(OrganizationView):
         )
         if isinstance(outcome, Failed):
             raise _as_existing(outcome.refusal)
+
+
+@contextmanager
+def _location_of_the_address() -> Iterator[None]:
+    """Say that the address leads nowhere when its location is unknown (spec: oci-headless 4.3)."""
+    try:
+        yield
+    except LocationDoesNotExist as unknown:
+        raise EntityNotFound(
+            unknown.message, parameter="locationId", location=unknown.location
+        ) from unknown
 
 
 def _as_existing(refusal: Refusal) -> Refusal:

@@ -1,5 +1,6 @@
 """The headless Availability API, route by route (spec: oci-headless 4)."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -272,12 +273,19 @@ class TestOneRecord:
         availability.call("PATCH", record_path("l1", SKU, "r3"), {"onHand": 2})
         assert in_group(availability, "east")["onHand"] == 7
 
-    def test_unknown_places_and_odd_addresses(self, availability: Api) -> None:
-        for method in ("PUT", "PATCH", "DELETE"):
-            unknown = availability.call(method, record_path("nowhere"), {})
-            assert_problem(unknown, 400, "LocationDoesNotExist")
+    def test_unknown_places_and_odd_addresses(
+        self, availability: Api, nothing_moved: Callable[[], bool]
+    ) -> None:
+        for method, status, code in (
+            ("PUT", 400, "LocationDoesNotExist"),
+            ("PATCH", 404, "EntityNotFound"),
+            ("DELETE", 404, "EntityNotFound"),
+        ):
+            unknown = availability.call(method, record_path("nowhere"), {"onHand": 1})
+            assert_problem(unknown, status, code, location="nowhere")
             odd = availability.call(method, record_path("l1", "bad%20sku"), {})
             assert_problem(odd, 400, "InvalidRequestParameter", parameter="sku")
+        assert nothing_moved()
 
 
 @pytest.mark.django_db(transaction=True)  # the feed tells what is committed
