@@ -8,6 +8,11 @@ class InventoryConfig(AppConfig):
     def ready(self) -> None:
         """Make this app's kinds of jobs known."""
         from inventory.services.availability_import import kind as availability_import
+        from inventory.services.exports import availability_job as availability_export
+        from inventory.services.graph_jobs import KINDS as GRAPH_KINDS
         from inventory.services.jobs.kinds import register
 
         register(availability_import.KIND)
+        register(availability_export.KIND)
+        for kind in GRAPH_KINDS:
+            register(kind)

@@ -243,7 +243,12 @@ class RecordView(OrganizationView):
             scope=WRITE,
             request=None,
             responses={204: None},
-            errors=("EntityNotFound", "ConcurrentModification"),
+            errors=(
+                "LocationDoesNotExist",
+                "EntityNotFound",
+                "ConcurrentModification",
+                "ExportInProcess",
+            ),
         ),
     }
 

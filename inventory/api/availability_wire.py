@@ -4,7 +4,6 @@ Quantities are JSON numbers here and integers of thousandths everywhere else.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
 
@@ -23,8 +22,8 @@ from inventory.api.wire import (
     wire_date,
 )
 from inventory.domain.quantity import to_json_number
-from inventory.domain.record import Future, merge_futures
-from inventory.services.graph import MAX_GROUPS
+from inventory.domain.record import Future, in_time_order, merge_futures
+from inventory.services.graph_plans import MAX_GROUPS
 from inventory.services.stock import StockUpdate
 
 Number = int | Decimal
@@ -261,12 +260,8 @@ class OversoldPage(msgspec.Struct, rename="camel"):
 
 def futures_out(futures: Iterable[tuple[str, int]]) -> list[FutureOut]:
     """Return futures in the order of their dates."""
-    merged = sorted(merge_futures(futures).items(), key=_instant)
+    merged = in_time_order(merge_futures(futures))
     return [FutureOut(date, to_json_number(quantity)) for date, quantity in merged]
-
-
-def _instant(future: Future) -> tuple[datetime, str]:
-    return datetime.fromisoformat(future[0]), future[0]
 
 
 def _optional(raw: msgspec.Raw, *, field: str) -> int | None:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from inventory.api import availability_imports
+from inventory.api import availability_exports, availability_imports, location_graph
 
 urlpatterns = [
     path("availability-records/imports", availability_imports.ImportsView.as_view()),
@@ -21,5 +21,42 @@ urlpatterns = [
     path(
         "availability-records/imports/<str:identifier>/file-content",
         availability_imports.ImportFileView.as_view(),
+    ),
+    path("availability-records/exports", availability_exports.AvailabilityExportsView.as_view()),
+    path(
+        "availability-records/exports/<str:identifier>",
+        availability_exports.AvailabilityExportDetailView.as_view(),
+    ),
+    path(
+        "availability-records/exports/<str:identifier>/status",
+        availability_exports.AvailabilityExportStatusView.as_view(),
+    ),
+    path(
+        "availability-records/exports/<str:identifier>/file-content",
+        availability_exports.AvailabilityExportFileView.as_view(),
+    ),
+    path("location-graph/exports", location_graph.GraphExportsView.as_view()),
+    path("location-graph/exports/<str:identifier>", location_graph.GraphExportDetailView.as_view()),
+    path(
+        "location-graph/exports/<str:identifier>/status",
+        location_graph.GraphExportStatusView.as_view(),
+    ),
+    path(
+        "location-graph/exports/<str:identifier>/file-content",
+        location_graph.GraphExportFileView.as_view(),
+    ),
+    path("location-graph/imports", location_graph.GraphImportsView.as_view()),
+    path(
+        "location-graph/imports/uploadlink/<str:identifier>",
+        location_graph.GraphImportUploadView.as_view(),
+    ),
+    path("location-graph/imports/<str:identifier>", location_graph.GraphImportDetailView.as_view()),
+    path(
+        "location-graph/imports/<str:identifier>/status",
+        location_graph.GraphImportStatusView.as_view(),
+    ),
+    path(
+        "location-graph/imports/<str:identifier>/file-content",
+        location_graph.GraphImportFileView.as_view(),
     ),
 ]

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Sized
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
 
+from inventory.domain.moments import utc_text
 from inventory.domain.quantity import QuantityError, parse_thousandths
 from inventory.errors import InvalidRequestParameter
 
@@ -91,4 +92,4 @@ def _check(pattern: str, text: str, *, message: str, field: str) -> None:
 
 def wire_date(moment: datetime) -> str:
     """Return RFC 3339 text in UTC, to the microsecond where there are any."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return utc_text(moment)

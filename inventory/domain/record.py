@@ -108,6 +108,13 @@ def merge_futures(futures: Iterable[Future]) -> dict[str, int]:
     return merged
 
 
+def in_time_order(futures: Mapping[str, int]) -> list[Future]:
+    """Return merged futures in the order of their dates."""
+    return sorted(
+        futures.items(), key=lambda future: (datetime.fromisoformat(future[0]), future[0])
+    )
+
+
 def _merged(
     futures: Mapping[str, int], *, minus: Mapping[str, int], plus: Mapping[str, int]
 ) -> Mapping[str, int]:

@@ -4,6 +4,10 @@ from datetime import datetime
 
 from inventory.errors import EntityNotFound
 from inventory.models import Job, JobState
+from inventory.models.jobs import ACTIVE
+
+AVAILABILITY_EXPORT = "availability-export"
+"""While one runs, no stock record of its organization may be deleted (spec: oci-headless 4.3)."""
 
 
 def find_job(organization_id: int, *, kind: str, identifier: str) -> Job:
@@ -28,3 +32,14 @@ def job_identifiers(
     if uploadable_at is not None:
         jobs = jobs.filter(state=JobState.WAITING, upload_expires_at__gt=uploadable_at)
     return list(jobs.order_by("pk").values_list("identifier", flat=True))
+
+
+def running_availability_export(organization_id: int) -> str | None:
+    """Return the id of an availability export that has not ended, if there is one."""
+    return (
+        Job.objects.filter(
+            organization_id=organization_id, kind=AVAILABILITY_EXPORT, state__in=ACTIVE
+        )
+        .values_list("identifier", flat=True)
+        .first()
+    )

@@ -77,7 +77,7 @@ SELECT pg_snapshot_xmax(%s::pg_snapshot) < pg_snapshot_xmax(%s::pg_snapshot)
 
 
 @dataclass(frozen=True, slots=True)
-class _Position:
+class FeedPosition:
     """Where the database stands: what is visible, which graph, and which very database it is."""
 
     snapshot: str
@@ -85,10 +85,11 @@ class _Position:
     epoch: str
 
 
-def _position(organization_id: int) -> _Position:
+def feed_position(organization_id: int) -> FeedPosition:
+    """Return where the feed stands for this transaction's snapshot."""
     with connection.cursor() as cursor:
         cursor.execute(_POSITION, [organization_id])
-        return _Position(*cursor.fetchone())
+        return FeedPosition(*cursor.fetchone())
 
 
 def create_delta_token(
@@ -99,7 +100,27 @@ def create_delta_token(
     Raises InvalidRequestParameter when a place is unknown or of the other kind.
     """
     _check_places(organization_id, is_group=is_group, places=places)
-    position = _position(organization_id)
+    return issue_token_at(
+        feed_position(organization_id),
+        organization_id=organization_id,
+        is_group=is_group,
+        places=places,
+        now=now,
+    )
+
+
+def issue_token_at(
+    position: FeedPosition,
+    *,
+    organization_id: int,
+    is_group: bool,
+    places: Sequence[str],
+    now: datetime,
+) -> str:
+    """Return a token from which every change is answered that `position` has not seen.
+
+    For exports, which have read the places in that snapshot: their number is not limited.
+    """
     return _issue(
         DeltaToken(
             organization_id=organization_id,
@@ -120,7 +141,7 @@ def update_delta_token(
 
     A round under way starts anew, so that the new places miss nothing of it.
     """
-    row = _valid(organization_id, token, position=_position(organization_id), now=now)
+    row = _valid(organization_id, token, position=feed_position(organization_id), now=now)
     _check_places(organization_id, is_group=row.is_group, places=places)
     return _issue(
         DeltaToken(
@@ -142,7 +163,7 @@ def read_deltas(*, organization_id: int, token: str, now: datetime) -> DeltaPage
     too old, or from before a graph change or a restore.
     """
     with snapshot():
-        position = _position(organization_id)
+        position = feed_position(organization_id)
         row = _valid(organization_id, token, position=position, now=now)
         if _is_behind(position.snapshot, row.until or row.seen):
             return DeltaPage([], token, should_query_again=False)
@@ -164,7 +185,7 @@ def read_deltas(*, organization_id: int, token: str, now: datetime) -> DeltaPage
 
 def _collect(row: DeltaToken, *, until: str) -> tuple[list[Delta], int | None]:
     """Return a page of records and the last item looked at; None when the round is over."""
-    page = max(1, PAGE_RECORDS // len(row.places))
+    page = max(1, PAGE_RECORDS // max(1, len(row.places)))
     after = row.after_item
     for _ in range(_ROUNDS):
         item_ids = _changed_items(row, until=until, after=after, limit=page + 1)
@@ -234,7 +255,9 @@ def _group_deltas(row: DeltaToken, found: Found) -> list[Delta]:
     ]
 
 
-def _valid(organization_id: int, token: str, *, position: _Position, now: datetime) -> DeltaToken:
+def _valid(
+    organization_id: int, token: str, *, position: FeedPosition, now: datetime
+) -> DeltaToken:
     row = DeltaToken.objects.filter(organization_id=organization_id, digest=_digest(token)).first()
     if row is None:
         message = "The delta token provided is invalid."

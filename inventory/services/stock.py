@@ -11,12 +11,13 @@ from functools import partial
 
 from inventory.domain.balance import Balance
 from inventory.domain.record import Future, Record, Signature
-from inventory.errors import EntityNotFound, Refusal
+from inventory.errors import EntityNotFound, ExportInProcess, Refusal
 from inventory.ledger import Cause
 from inventory.locks import lock_items, lock_organization_shared, locked_write
 from inventory.models import MovementKind
 from inventory.origin import Origin
 from inventory.selectors.graph import current_graph, graph_at
+from inventory.selectors.jobs import running_availability_export
 from inventory.selectors.places import location_id
 from inventory.services.book import StockBook, open_book
 from inventory.services.items import UnbornItems, with_items_born
@@ -177,8 +178,13 @@ def delete_stock_record(
 ) -> None:
     """Reset a record's counts and drop it from every sum; its reserved count and claims stay.
 
-    Raises LocationDoesNotExist and EntityNotFound. A repeat with the same id changes nothing.
+    Raises LocationDoesNotExist, EntityNotFound, and ExportInProcess while an availability export
+    of the organization runs. A repeat with the same id changes nothing.
     """
+    export = running_availability_export(organization_id)
+    if export is not None:
+        message = f"Export {export} is in progress."
+        raise ExportInProcess(message)
     body = digest((location, sku))
     key = RequestKeys("delete-record").key(request_id, body, sku=sku, place=location)
     with locked_write():

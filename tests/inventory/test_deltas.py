@@ -510,11 +510,11 @@ def test_a_token_is_kept_as_a_digest(shop: Shop) -> None:
 
 
 def test_a_replica_behind_the_token_returns_it_unchanged(shop: Shop) -> None:
-    early = deltas._position(shop.id)
+    early = deltas.feed_position(shop.id)
     shop.stock("a", l1=1)
     token = follow(shop, "l1")
 
-    with patch.object(deltas, "_position", lambda _: replace(early)):
+    with patch.object(deltas, "feed_position", lambda _: replace(early)):
         page = read(shop, token)
 
     assert page == DeltaPage([], token, should_query_again=False)
@@ -649,9 +649,9 @@ def test_the_changed_items_are_found_by_the_index_of_the_feed(shop: Shop) -> Non
     with connection.cursor() as cursor:
         cursor.execute(_MORE_MOVEMENTS, [movement.pk])
         cursor.execute("ANALYZE inventory_movement")
-        seen = deltas._position(shop.id).snapshot
+        seen = deltas.feed_position(shop.id).snapshot
         shop.stock("b", l1=1)
-        until = deltas._position(shop.id).snapshot
+        until = deltas.feed_position(shop.id).snapshot
 
         cursor.execute(
             f"EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) {deltas._CHANGED}",
