@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path, register_converter
 
-from integrations.connect.api import discovery, operations
+from integrations.connect.api import discovery, documents, operations
 from integrations.connect.api.tokens import OrgTokenView
 from integrations.connect.api.versions import VersionConverter
 
@@ -20,6 +20,8 @@ urlpatterns = [
         discovery.ResourcesView.as_view(),
         name="connect-resources",
     ),
+    path(f"{_ACTIONS}/reservations", documents.CreateView.as_view(), name="connect-create"),
+    path(f"{_ACTIONS}/update", documents.UpdateView.as_view(), name="connect-update"),
     path(f"{_ACTIONS}/releases", operations.ReleasesView.as_view(), name="connect-releases"),
     path(
         f"{_ACTIONS}/fulfillments",

@@ -21,6 +21,7 @@ from reservations.domain.places import PlaceRef
 
 MAX_RECORDS = 100
 MAX_REFERENCE = 128
+MAX_SECONDS = 14_400
 
 Double = Decimal | None
 """A number, or a quoted one: 1200.350 stays what it is, where a float would round in silence."""
@@ -142,6 +143,19 @@ def positive(value: Double, *, field: str = "quantity") -> int:
         message = f"'{field}' must be more than 0."
         raise PositiveQuantityRequired(message, parameter=field)
     return thousandths(value, field=field)
+
+
+def seconds(value: Double, *, field: str) -> int | None:
+    """Return a time to live; InvalidRequestParameter beyond 1 to 14400 whole seconds."""
+    if value is None:
+        return None
+    if not value.is_finite() or value != value.to_integral_value():
+        message = f"Invalid value of '{field}': expected an integer."
+        raise JsonParserError(message, parameter=field)
+    if not 1 <= value <= MAX_SECONDS:
+        message = f"'{field}' must be 1 to {MAX_SECONDS}"
+        raise InvalidRequestParameter(message, parameter=field)
+    return int(value)
 
 
 def echoed(value: Double) -> Double:
