@@ -243,12 +243,7 @@ class RecordView(OrganizationView):
             scope=WRITE,
             request=None,
             responses={204: None},
-            errors=(
-                "LocationDoesNotExist",
-                "EntityNotFound",
-                "ConcurrentModification",
-                "ExportInProcess",
-            ),
+            errors=("EntityNotFound", "ConcurrentModification", "ExportInProcess"),
         ),
     }
 
