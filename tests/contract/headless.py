@@ -7,6 +7,7 @@ from typing import Any
 
 from django.test import Client
 
+from integrations.oauth import scopes
 from integrations.oauth.services import create_api_client
 from tests.builders import Shop
 
@@ -15,7 +16,7 @@ HERE = "/inventory/{family}/v1/organizations/{organization}/{path}"
 
 def token_for(organization: str) -> str:
     """Return a bearer token of a new client of the organization, with every scope."""
-    issued = create_api_client(organization=organization, name="contract test")
+    issued = create_api_client(organization=organization, name="contract test", scopes=scopes.KNOWN)
     credentials = f"{issued.client.client_id}:{issued.secret}".encode()
     answer = Client().post(
         "/dwsso/oauth2/access_token",
