@@ -13,7 +13,7 @@ from inventory.services.pools import refresh_stale_pools
 
 @shared_task
 def drop_old_requests() -> int:
-    """Forget idempotence keys beyond their retention, a batch at a time."""
+    """Forget idempotence keys beyond their retention."""
     return forget_old_requests(now=timezone.now())
 
 

@@ -24,6 +24,7 @@ from inventory.selectors.availability import (
     snapshot,
 )
 from inventory.selectors.graph import current_graph
+from inventory.services.retention import drop
 
 LIFETIME = timedelta(hours=23, minutes=30)
 PAGE_RECORDS = 1_000
@@ -302,5 +303,5 @@ def _digest(token: str) -> bytes:
 
 
 def forget_expired_tokens(*, now: datetime) -> int:
-    """Drop tokens that nobody can use any more; return how many."""
-    return DeltaToken.objects.filter(expires_at__lte=now).delete()[0]
+    """Drop tokens that nobody can use any more, in batches; return how many."""
+    return drop(DeltaToken.objects.filter(expires_at__lte=now).order_by("expires_at"))

@@ -19,6 +19,7 @@ import msgspec
 
 from inventory.errors import DuplicateEventId
 from inventory.models import ProcessedRequest
+from inventory.services.retention import drop
 from inventory.statements import Statement
 
 RETENTION = timedelta(days=30)
@@ -163,8 +164,7 @@ def remember(
     )
 
 
-def forget_old_requests(*, now: datetime, batch: int = 5_000) -> int:
-    """Drop one batch of keys older than the retention; return how many."""
+def forget_old_requests(*, now: datetime) -> int:
+    """Drop keys older than the retention, in batches; return how many."""
     old = ProcessedRequest.objects.filter(created_at__lt=now - RETENTION)
-    oldest = tuple(old.order_by("created_at").values_list("pk", flat=True)[:batch])
-    return ProcessedRequest.objects.filter(pk__in=oldest).delete()[0]
+    return drop(old.order_by("created_at"))

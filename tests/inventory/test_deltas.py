@@ -16,13 +16,15 @@ from unittest.mock import patch
 import psycopg
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from config.env import BASE_DIR
 from config.postgres import PostgresUnavailable, _installed
 from inventory.errors import ExpiredDeltaLink, InvalidRequestParameter, Refusal
 from inventory.models import DeltaToken, Movement
-from inventory.services import deltas, stock
+from inventory.services import deltas, retention, stock
 from inventory.services.deltas import (
+    LIFETIME,
     Delta,
     DeltaPage,
     create_delta_token,
@@ -476,6 +478,20 @@ def test_every_answer_starts_the_clock_anew_and_old_tokens_are_dropped(shop: Sho
 
     assert forget_expired_tokens(now=shop.now + timedelta(hours=24)) == 1
     read(shop.later(40 * 3600), token)
+
+
+def test_old_tokens_are_dropped_in_batches(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retention, "BATCH", 3)
+    for _ in range(7):
+        follow(shop, "l1")
+    kept = follow(shop.later(3600), "l1")
+
+    with CaptureQueriesContext(connection) as said:
+        assert forget_expired_tokens(now=shop.now + LIFETIME) == 7
+
+    assert sum(query["sql"].startswith("DELETE") for query in said) == 3
+    read(shop.later(3600), kept)
+    assert forget_expired_tokens(now=shop.now + LIFETIME) == 0
 
 
 def test_a_graph_change_expires_tokens(shop: Shop) -> None:

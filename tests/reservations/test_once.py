@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from inventory.errors import DuplicateEventId, EntityNotFound
 from inventory.models import Movement, ProcessedRequest
+from inventory.services import retention
+from inventory.services.once import forget_old_requests
 from inventory.services.outcomes import Applied
 from inventory.services.stock import StockUpdate
 from reservations.services.operations import Fulfilment, Release, Transfer
@@ -186,6 +189,23 @@ def test_what_is_stored_may_have_lost_its_beginning_to_the_retention(shop: Shop)
 
     assert shop.apply(record, record) == [Applied.BEFORE, Applied.NOW]
     assert shop.apply(record, record) == [Applied.BEFORE, Applied.BEFORE]
+
+
+def test_records_are_remembered_for_thirty_days(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "BATCH", 2)
+    ProcessedRequest.objects.all().delete()
+    for n in range(5):
+        shop.release("A", 1, request_id=f"r-{n}")
+    young = shop.later(60)
+    young.release("A", 1, request_id="young")
+
+    assert forget_old_requests(now=shop.now + timedelta(days=30)) == 0
+    assert forget_old_requests(now=shop.now + timedelta(days=30, seconds=1)) == 5
+
+    assert ProcessedRequest.objects.count() == 1
+    assert young.release("A", 1, request_id="young") is Applied.BEFORE
 
 
 def test_a_record_without_an_item_is_not_remembered(shop: Shop) -> None:
