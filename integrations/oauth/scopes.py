@@ -21,7 +21,7 @@ IMPEX_GRAPHS_WRITE = "sfcc.inventory.impex-graphs.rw"
 IMPEX_EVENT_LOG_READ = "sfcc.inventory.impex-event-log"
 ADMIN_WRITE = "sfcc.inventory.admin.rw"
 
-# What guards an operation; a new client gets these unless told otherwise.
+# What the wire format publishes; a new client gets these unless told otherwise.
 PUBLISHED = (
     AVAILABILITY_READ,
     AVAILABILITY_WRITE,
