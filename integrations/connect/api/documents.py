@@ -25,6 +25,7 @@ from integrations.connect.api.documents_wire import (
 from integrations.connect.api.encoding import double
 from integrations.connect.api.operations import WRITE
 from integrations.connect.api.wire import (
+    Double,
     boolean,
     listed,
     moment,
@@ -54,7 +55,7 @@ _ERRORS = (
 
 def create(call: Call, body: CreateInput) -> CreateOutput:
     """Reserve under the request's own id; see `reservations.services.documents.reserve`."""
-    records = listed(body.create_records, field="createRecords")
+    records = listed(body.create_records, field="createRecords", doubles=_doubles)
     identifier = opaque_id(body.action_request_id, field="actionRequestId")
     external_ref = reference(body.external_ref_id)
     expiration = seconds(body.expiration_seconds, field="expirationSeconds")
@@ -99,7 +100,7 @@ def create(call: Call, body: CreateInput) -> CreateOutput:
 
 def update(call: Call, body: UpdateInput) -> UpdateOutput:
     """Bring a reservation to new totals; see `reservations.services.totals.set_totals`."""
-    records = listed(body.update_records, field="updateRecords")
+    records = listed(body.update_records, field="updateRecords", doubles=_doubles)
     identifier = opaque_id(body.reservation_id, field="reservationId")
     request_id = opaque_id(body.action_request_id, field="actionRequestId")
     external_ref = reference(body.external_ref_id)
@@ -141,6 +142,10 @@ def update(call: Call, body: UpdateInput) -> UpdateOutput:
         errors=errors,
         reservation_time=_date(answer.reservation_time) if answer else None,
     )
+
+
+def _doubles(record: CreateRecord) -> Mapping[str, Double]:
+    return {"quantity": record.quantity}
 
 
 def _read(record: CreateRecord) -> Wanted | Refusal:

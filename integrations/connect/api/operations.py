@@ -19,6 +19,7 @@ from integrations.connect.api.operations_wire import (
     TransferInput,
     TransferOutput,
     details,
+    doubles,
 )
 from integrations.connect.api.wire import Id, listed, opaque_id
 from integrations.connect.services.records import apply_records
@@ -36,7 +37,7 @@ AnyRecord = TypeVar("AnyRecord", bound=Record)
 
 def release(call: Call, body: ReleaseInput) -> ReleaseOutput:
     """Give reserved quantities back, record by record."""
-    records = listed(body.release_records, field="releaseRecords")
+    records = listed(body.release_records, field="releaseRecords", doubles=doubles)
     errors = [
         ReleaseError(details(ReleaseDetails, record), refusal.code, refusal.message)
         for record, refusal in _failures(call, records, reservation=body.reservation_id)
@@ -46,7 +47,7 @@ def release(call: Call, body: ReleaseInput) -> ReleaseOutput:
 
 def fulfil(call: Call, body: FulfilmentInput) -> FulfilmentOutput:
     """Ship reserved quantities, record by record."""
-    records = listed(body.fulfillment_records, field="fulfillmentRecords")
+    records = listed(body.fulfillment_records, field="fulfillmentRecords", doubles=doubles)
     errors = [
         FulfilmentError(details(FulfilmentDetails, record), refusal.code, refusal.message)
         for record, refusal in _failures(call, records, reservation=body.reservation_id)
@@ -56,7 +57,7 @@ def fulfil(call: Call, body: FulfilmentInput) -> FulfilmentOutput:
 
 def transfer(call: Call, body: TransferInput) -> TransferOutput:
     """Move reserved quantities: record by record, or all with an `allOrNothingTransferId`."""
-    records = listed(body.transfer_records, field="transferRecords")
+    records = listed(body.transfer_records, field="transferRecords", doubles=doubles)
     set_id = ""
     if body.all_or_nothing_transfer_id is not None and body.all_or_nothing_transfer_id != "":
         set_id = opaque_id(body.all_or_nothing_transfer_id, field="allOrNothingTransferId")

@@ -3,6 +3,7 @@
 What an error says of its record is what was sent, without the reservation: it can be sent again.
 """
 
+from collections.abc import Mapping
 from typing import Protocol, TypeVar
 
 import msgspec
@@ -211,6 +212,11 @@ class Record(Protocol):
 
     def operation(self, *, reservation: Id, set_id: str) -> Operation:
         """Return what the service shall do; raises what is wrong with the record."""
+
+
+def doubles(record: Record) -> Mapping[str, Double]:
+    """Return the numbers of a record."""
+    return {"quantity": record.quantity}
 
 
 Details = TypeVar("Details", ReleaseDetails, FulfilmentDetails, TransferDetails)

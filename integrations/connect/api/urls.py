@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path, register_converter
 
-from integrations.connect.api import discovery, documents, operations
+from integrations.connect.api import availability, discovery, documents, operations
 from integrations.connect.api.tokens import OrgTokenView
 from integrations.connect.api.versions import VersionConverter
 
@@ -19,6 +19,16 @@ urlpatterns = [
         "data/<connect_version:version>",
         discovery.ResourcesView.as_view(),
         name="connect-resources",
+    ),
+    path(
+        f"{_OCI}/availability/availability-records/actions/get-availability",
+        availability.GetAvailabilityView.as_view(),
+        name="connect-get-availability",
+    ),
+    path(
+        f"{_OCI}/availability-records/actions/batch-update",
+        availability.BatchUpdateView.as_view(),
+        name="connect-batch-update",
     ),
     path(f"{_ACTIONS}/reservations", documents.CreateView.as_view(), name="connect-create"),
     path(f"{_ACTIONS}/update", documents.UpdateView.as_view(), name="connect-update"),

@@ -6,10 +6,10 @@ Quantities are JSON numbers, or quoted ones, and integers of thousandths everywh
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Annotated, Protocol, TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
 
@@ -20,7 +20,6 @@ from inventory.errors import InvalidRequest, InvalidRequestParameter, MissingPar
 from reservations.domain.places import PlaceRef
 
 MAX_RECORDS = 100
-MAX_REFERENCE = 128
 MAX_SECONDS = 14_400
 
 Double = Decimal | None
@@ -32,39 +31,30 @@ Boolean = (
 Id = str | int | None
 """An id that a client has made: a UUID, a number, whatever."""
 
-_REFERENCE = 128
+_TEXT = re.compile(r"[^\x00-\x1f\x7f]*")
 
-Double = Decimal | None
-"""A number, or a quoted one: 1200.350 stays what it is, where a float would round in silence."""
-Boolean = (
-    bool | Annotated[str, msgspec.Meta(pattern="^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])$")] | None
-)
-"""Clients send booleans as text, too."""
-Id = str | int | None
-"""An id that a client has made: a UUID, a number, whatever."""
-
-_NULL = msgspec.Raw(b"null")
-_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
-_REFERENCE = re.compile(rf"[^\x00-\x1f\x7f]{{0,{MAX_REFERENCE}}}")
+Record = TypeVar("Record")
 
 
-class _Quantified(Protocol):
-    @property
-    def quantity(self) -> Double: ...
+def listed(
+    records: Sequence[Record] | None,
+    *,
+    field: str,
+    doubles: Callable[[Record], Mapping[str, Double]],
+) -> Sequence[Record]:
+    """Return 1 to 100 records, or refuse the request: InvalidRequest, JsonParserError.
 
-
-Record = TypeVar("Record", bound=_Quantified)
-
-
-def listed(records: Sequence[Record] | None, *, field: str) -> Sequence[Record]:
-    """Return 1 to 100 records, or refuse the request: InvalidRequest, JsonParserError."""
+    `doubles` returns the numbers of a record by name: text such as "NaN" makes one that is none.
+    """
     if not records or len(records) > MAX_RECORDS:
         message = f"'{field}' must hold 1 to {MAX_RECORDS} records, not {len(records or ())}."
         raise InvalidRequest(message, parameter=field)
     for n, record in enumerate(records):
-        if record.quantity is not None and not record.quantity.is_finite():
-            message = f"Invalid value of '{field}[{n}].quantity': expected a double."
-            raise JsonParserError(message, parameter=f"{field}[{n}].quantity")
+        for name, value in doubles(record).items():
+            if value is not None and not value.is_finite():
+                path = f"{field}[{n}].{name}"
+                message = f"Invalid value of '{path}': expected a double."
+                raise JsonParserError(message, parameter=path)
     return records
 
 
@@ -97,10 +87,10 @@ def sku(text: str | None) -> str:
     return given
 
 
-def reference(text: str | None) -> str:
+def reference(text: str | None, *, longest: int = 128) -> str:
     """Return an external reference, empty when there is none; InvalidRequestParameter."""
-    if text and not _REFERENCE.fullmatch(text):
-        message = f"'externalRefId' must be at most {MAX_REFERENCE} characters, none of control"
+    if text and (len(text) > longest or not _TEXT.fullmatch(text)):
+        message = f"'externalRefId' must be at most {longest} characters, none of control"
         raise InvalidRequestParameter(message, parameter="externalRefId")
     return text or ""
 
