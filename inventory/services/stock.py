@@ -4,19 +4,20 @@ Stock may fall below what is promised: that is recorded, never refused (design: 
 counts are never touched here. Quantities are integers of thousandths.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
 from inventory.domain.balance import Balance
+from inventory.domain.graph import Graph
 from inventory.domain.record import Future, Record, Signature
 from inventory.errors import EntityNotFound, ExportInProcess, Refusal
 from inventory.ledger import Cause
 from inventory.locks import lock_items, lock_organization_shared, locked_write
 from inventory.models import MovementKind
 from inventory.origin import Origin
-from inventory.selectors.graph import current_graph, graph_at
+from inventory.selectors.graph import graph_at
 from inventory.selectors.jobs import running_availability_export
 from inventory.selectors.places import location_id
 from inventory.services.book import StockBook, open_book
@@ -59,9 +60,6 @@ def update_stock(
     before with another body fails with DuplicateEventId, one that would make the item's sums too
     large to be stored with InvalidRequestParameter; the others are applied.
     """
-    graph = current_graph(organization_id)
-    for update in updates:
-        location_id(graph, update.location)
 
     def write() -> list[Outcome]:
         with locked_write():
@@ -80,25 +78,42 @@ def apply_updates(
     origin: Origin,
     now: datetime,
 ) -> list[Outcome]:
-    """Apply stock updates inside the caller's transaction, run by `with_items_born`."""
+    """Apply stock updates inside the caller's transaction, run by `with_items_born`.
+
+    A repeat is recognized before its location, which may have left the graph since.
+    """
     skus = sorted({update.sku for update in updates})
     lock_organization_shared(organization_id)
     locked = lock_items(organization_id, skus=skus)
-    if len(locked.items) < len(skus):
-        raise UnbornItems([sku for sku in skus if sku not in locked.items])
     graph = graph_at(organization_id, version=locked.graph_version)
+    if len(locked.items) < len(skus):
+        _require_locations(graph, updates)
+        raise UnbornItems([sku for sku in skus if sku not in locked.items])
     keys = _keys(operation, updates)
     book = open_book(
         graph=graph,
         locked=locked.items.values(),
-        locations=[(update.sku, location_id(graph, update.location)) for update in updates],
+        locations=[
+            (update.sku, graph.locations[update.location])
+            for update in updates
+            if update.location in graph.locations
+        ],
         keys=keys,
+    )
+    _require_locations(
+        graph,
+        (u for u, key in zip(updates, keys, strict=True) if key not in book.processed),
     )
     outcomes = [
         _apply(book, update, key=key, now=now) for update, key in zip(updates, keys, strict=True)
     ]
     book.write(Statement(), origin=origin, now=now)
     return outcomes
+
+
+def _require_locations(graph: Graph, updates: Iterable[StockUpdate]) -> None:
+    for update in updates:
+        location_id(graph, update.location)
 
 
 def _keys(operation: str, updates: Sequence[StockUpdate]) -> list[RecordKey]:

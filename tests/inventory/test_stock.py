@@ -7,6 +7,7 @@ import pytest
 from inventory.errors import EntityNotFound, LocationDoesNotExist
 from inventory.models import Item, Movement, MovementKind
 from inventory.selectors.availability import oversold_items
+from inventory.services.outcomes import Applied
 from inventory.services.pools import refresh_stale_pools
 from inventory.services.stock import StockUpdate
 from tests.builders import NOON, SKU, UNIT, Shop, a_shop
@@ -242,3 +243,16 @@ def test_exclusions_outlive_a_graph_change() -> None:
     assert (shop.ato("A"), shop.ato("B")) == (0, 0)
     shop.regroup(A=["l1"], B=["l1"])
     assert (shop.ato("A"), shop.ato("B")) == (0, 5)
+
+
+def test_a_count_that_was_applied_is_known_again_after_its_location_is_gone() -> None:
+    shop = a_shop(A=["l1", "l2"])
+    count = StockUpdate("count", "l2", SKU, replaces=True, on_hand=0)
+    other = StockUpdate("other", "l2", "new-sku", replaces=True, on_hand=1)
+    assert shop.update([count]) == [Applied.NOW]
+    shop.regroup(A=["l1"])
+
+    assert shop.update([count]) == [Applied.BEFORE]
+    with pytest.raises(LocationDoesNotExist):
+        shop.update([count, other])
+    assert not Item.objects.filter(organization=shop.organization, sku="new-sku").exists()
