@@ -1,5 +1,8 @@
 """Making stock lists and channels; for commands and admin pages."""
 
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+
 from django.db import IntegrityError, transaction
 
 from integrations.omnitron.errors import InvalidFields
@@ -45,24 +48,38 @@ def create_stock_list(
         raise _invalid(field, f"A stock list with this {field} exists.") from error
 
 
-def create_channel(*, organization_id: int, name: str, stock_list: str = "") -> Channel:
-    """Create a channel; `stock_list` is the name of its catalogue's list.
+def create_channel(
+    *,
+    organization_id: int,
+    name: str,
+    stock_list: str = "",
+    extra_stock_lists: Sequence[str] = (),
+) -> Channel:
+    """Create a channel; `stock_list` is the name of its catalogue's list, none when empty.
 
     Raises InvalidFields: name taken, unknown list.
     """
-    catalogue = None
-    if stock_list:
-        lists = StockList.objects.filter(organization_id=organization_id, name=stock_list)
-        catalogue = lists.first()
-        if catalogue is None:
-            raise _invalid("stock_list", f"No stock list exists with the name '{stock_list}'.")
+    lists = _lists_named(organization_id, {*extra_stock_lists, stock_list} - {""})
     try:
         with transaction.atomic():
-            return Channel.objects.create(
-                organization_id=organization_id, name=_named(name), stock_list=catalogue
+            channel = Channel.objects.create(
+                organization_id=organization_id,
+                name=_named(name),
+                stock_list=lists.get(stock_list),
             )
+            channel.extra_stock_lists.set([lists[each] for each in extra_stock_lists])
     except IntegrityError as error:
         raise _invalid("name", "A channel with this name exists.") from error
+    return channel
+
+
+def _lists_named(organization_id: int, names: AbstractSet[str]) -> dict[str, StockList]:
+    found = StockList.objects.filter(organization_id=organization_id, name__in=names)
+    lists = {each.name: each for each in found}
+    unknown = names - lists.keys()
+    if unknown:
+        raise _invalid("stock_list", f"No stock list exists with the name '{min(unknown)}'.")
+    return lists
 
 
 def _named(name: str) -> str:

@@ -162,5 +162,42 @@ def _upsert(
     return [stored[pair] for pair in pairs]
 
 
+_SYNC = """
+INSERT INTO orders_productstock (organization_id, stock_list_id, product_id, unit_type,
+  extra_field, created_date, modified_date)
+SELECT DISTINCT l.organization_id, l.id, s.item_id, 'qty', '{}'::jsonb, %(now)s, %(now)s
+FROM orders_stocklist l
+LEFT JOIN inventory_groupmembership m ON m.group_id = l.group_id
+JOIN inventory_stockrecord s ON s.location_id IN (l.location_id, m.location_id)
+WHERE l.id = %(stock_list)s AND NOT s.is_deleted AND NOT EXISTS (
+  SELECT FROM orders_productstock p WHERE p.stock_list_id = l.id AND p.product_id = s.item_id)
+ORDER BY l.id, s.item_id
+ON CONFLICT (stock_list_id, product_id) DO NOTHING
+"""
+
+
+def sync_product_stock(*, organization_id: int, now: datetime) -> int:
+    """Put every product with a stock record at a list's place on that list; return how many.
+
+    One statement and one transaction a list; nothing that is there already changes.
+    """
+    added = 0
+    lists = StockList.objects.filter(organization_id=organization_id).order_by("pk")
+    for stock_list in lists.values_list("pk", flat=True):
+        with connection.cursor() as cursor:
+            cursor.execute(_SYNC, {"stock_list": stock_list, "now": now})
+            added += cursor.rowcount
+    return added
+
+
+def sync_all_product_stock(*, now: datetime) -> int:
+    """Sync the lists of all organizations; return how many products were put on lists."""
+    organizations = StockList.objects.values_list("organization_id", flat=True).distinct()
+    return sum(
+        sync_product_stock(organization_id=each, now=now)
+        for each in organizations.order_by("organization_id")
+    )
+
+
 def _json(push: StockPush) -> str | None:
     return None if push.extra_field is None else msgspec.json.encode(push.extra_field).decode()
