@@ -27,9 +27,11 @@ API_PREFIXES = (
     "/dw/",
     "/api/i1/",
     "/api/v1/",
-    "/livez",
-    "/readyz",
+    "/livez/",
+    "/readyz/",
 )
+ALL_API = "/api/"
+"""Nothing below is answered with an error page, the documents and their page included."""
 
 correlation_id: ContextVar[str] = ContextVar("correlation_id", default="")
 """The id that ties together what one request left in logs and ledger; empty outside requests."""
@@ -55,18 +57,24 @@ class GatewayMiddleware:
         request.correlation_id = correlation  # type: ignore[attr-defined]
         token = correlation_id.set(correlation)
         try:
-            if request.path_info.startswith(API_PREFIXES):
-                if "HTTP_TRANSFER_ENCODING" in request.META:
-                    _read_chunked(request)
-                response = _framed(_machine_readable(self.api(request), request.path_info))
-            else:
-                response = self.pages(request)
+            response = self._answer(request)
         finally:
             correlation_id.reset(token)
         response["x-correlation-id"] = correlation
         if request.method == "HEAD" and isinstance(response, HttpResponse):
             response.headers.setdefault("Content-Length", str(len(response.content)))
             response.content = b""
+        return response
+
+    def _answer(self, request: HttpRequest) -> HttpResponseBase:
+        path = f"{request.path_info}/"  # /inventory is as much of the API as /inventory/
+        if path.startswith(API_PREFIXES):
+            if "HTTP_TRANSFER_ENCODING" in request.META:
+                _read_chunked(request)
+            return _framed(_machine_readable(self.api(request), request.path_info))
+        response = self.pages(request)
+        if path.startswith(ALL_API):
+            return _machine_readable(response, request.path_info)
         return response
 
 

@@ -27,7 +27,7 @@ _TABLES: Mapping[tuple[str, ...], Table] = {
 def table_for(path: str) -> Table:
     """Return the wire format's table; the headless API's where no other claims the address."""
     for prefixes, table in _TABLES.items():
-        if path.startswith(prefixes):
+        if f"{path}/".startswith(prefixes):
             return table
     return headless
 

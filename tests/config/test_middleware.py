@@ -14,7 +14,6 @@ from config.middleware import correlation_id
 PREFIXES = [
     "/inventory/",
     "/inventory/availability/v1/organizations/o/",
-    "/services/data/",
     "/dwsso/",
     "/dw/",
 ]

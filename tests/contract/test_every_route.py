@@ -222,6 +222,48 @@ def test_doubled_slashes_are_tolerated(route: Route, client: Client) -> None:
     assert call(client, "POST", doubled).status_code == 401
 
 
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/inventory",
+        "/inventory/nowhere",
+        "/inventory/availability",
+        "/inventory/availability/v1/organizations/acme-group/nowhere",
+        "//inventory",
+        "/dwsso",
+        "/dwsso/oauth2",
+        "/dw",
+        "/dw/oauth2/nowhere/",
+        "/services",
+        "/services/data/v60.0/nowhere",
+        "/api",
+        "/api/",
+        "/api/nowhere",
+        "/api/i1",
+        "/api/i1/nowhere",
+        "/api/v1",
+        "/api/v1/nowhere/",
+        "/api/schema",
+        "/api/schema/nowhere/",
+        "/api/docs/nowhere",
+    ],
+)
+def test_an_address_that_leads_nowhere_is_json(method: str, address: str, client: Client) -> None:
+    response = client.generic(method, "/", PATH_INFO=address, headers={"accept": "text/html"})
+    assert response.status_code == 404
+    assert response["Content-Type"] in {"application/json", "application/problem+json"}
+    response.json()
+
+
+def test_addresses_of_pages_keep_their_pages(client: Client) -> None:
+    assert client.get("/api/docs/")["Content-Type"].startswith("text/html")
+    for address in ("/inventoryx", "/apix", "/nowhere"):
+        response = client.get(address)
+        assert response.status_code == 404
+        assert response["Content-Type"].startswith("text/html")
+
+
 @pytest.mark.parametrize("family", FAMILIES)
 def test_the_document_tells_of_every_operation(family: str) -> None:
     response = Client().get(f"/api/schema/{family}/")
