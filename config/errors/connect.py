@@ -4,7 +4,7 @@ Business codes are the headless API's; what Salesforce's platform says by itself
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
@@ -53,7 +53,7 @@ def from_status(status: int) -> HttpResponse:
     return _written(status, code, message, entities=True)
 
 
-_PAGES = {
+_PAGES: Mapping[int, tuple[str, str]] = {
     HTTPStatus.BAD_REQUEST: ("JSON_PARSER_ERROR", "The format of the message is incorrect"),
     HTTPStatus.FORBIDDEN: ("INSUFFICIENT_ACCESS", "You are not allowed to do this."),
     HTTPStatus.NOT_FOUND: ("NOT_FOUND", "The requested resource does not exist"),

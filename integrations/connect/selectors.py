@@ -117,7 +117,7 @@ def _standing(
     figures = group_figures(found, groups=places.groups)
 
     def at(location: int, *, lists_missing: bool) -> list[tuple[str, Record]]:
-        empty = Record(signature=graph.signature(location))
+        empty = Record(signature=())
         of_skus = [
             (sku, records.get((found.items[sku].id, location), empty))
             if sku in found.items

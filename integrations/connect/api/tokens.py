@@ -33,7 +33,7 @@ class OrgValidator(ClientCredentialsValidator):
 
     def validate_scopes(
         self,
-        client_id: str,
+        _client_id: str,
         asked: list[str],
         client: ApiClient,
         request: Request,
@@ -46,7 +46,7 @@ class OrgValidator(ClientCredentialsValidator):
             asked = [*client.scopes, *rest]
         user = request.user.username if request.grant_type == JWT_BEARER else client.client_id
         request.extra_credentials = {"id": f"/id/{client.organization.identifier}/{user}"}
-        return super().validate_scopes(client_id, asked, client, request, *args, **kwargs)
+        return super().validate_scopes(_client_id, asked, client, request, *args, **kwargs)
 
 
 class JwtBearerGrant(GrantTypeBase):

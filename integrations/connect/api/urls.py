@@ -2,24 +2,21 @@
 
 from django.urls import path, re_path, register_converter
 
-from integrations.connect.api import availability, discovery, documents, operations
+from integrations.connect.api import actions, availability, discovery, documents, operations
 from integrations.connect.api.tokens import OrgTokenView
 from integrations.connect.api.versions import VersionConverter
 
 register_converter(VersionConverter, "connect_version")
 
-_OCI = "data/<connect_version:version>/commerce/oci"
+_VERSION = "data/<connect_version:version>"
+_OCI = f"{_VERSION}/commerce/oci"
 _ACTIONS = f"{_OCI}/reservation/actions"
 
 urlpatterns = [
     path("oauth2/token", OrgTokenView.as_view(), name="token-org"),
     path("data", discovery.versions, name="connect-versions"),
     path("data/", discovery.versions),
-    path(
-        "data/<connect_version:version>",
-        discovery.ResourcesView.as_view(),
-        name="connect-resources",
-    ),
+    path(_VERSION, discovery.ResourcesView.as_view(), name="connect-resources"),
     path(
         f"{_OCI}/availability/availability-records/actions/get-availability",
         availability.GetAvailabilityView.as_view(),
@@ -39,5 +36,15 @@ urlpatterns = [
         name="connect-fulfillments",
     ),
     path(f"{_ACTIONS}/transfers", operations.TransfersView.as_view(), name="connect-transfers"),
+    path(f"{_VERSION}/actions", actions.ActionKindsView.as_view(), name="connect-action-kinds"),
+    path(f"{_VERSION}/actions/standard", actions.ActionsView.as_view(), name="connect-actions"),
+    *(
+        path(
+            f"{_VERSION}/actions/standard/{action.name}",
+            actions.action_view(action).as_view(),
+            name=f"connect-action-{action.name}",
+        )
+        for action in actions.ACTIONS
+    ),
     re_path(r"^data/(?P<address>.+)\.(?P<suffix>json|xml)$", discovery.with_suffix),
 ]
