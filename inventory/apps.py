@@ -9,10 +9,12 @@ class InventoryConfig(AppConfig):
         """Make this app's kinds of jobs known."""
         from inventory.services.availability_import import kind as availability_import
         from inventory.services.exports import availability_job as availability_export
+        from inventory.services.exports import event_log_job as event_log_export
         from inventory.services.graph_jobs import KINDS as GRAPH_KINDS
         from inventory.services.jobs.kinds import register
 
         register(availability_import.KIND)
         register(availability_export.KIND)
+        register(event_log_export.KIND)
         for kind in GRAPH_KINDS:
             register(kind)

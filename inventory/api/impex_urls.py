@@ -2,7 +2,12 @@
 
 from django.urls import path
 
-from inventory.api import availability_exports, availability_imports, location_graph
+from inventory.api import (
+    availability_exports,
+    availability_imports,
+    event_log_exports,
+    location_graph,
+)
 
 urlpatterns = [
     path("availability-records/imports", availability_imports.ImportsView.as_view()),
@@ -58,5 +63,14 @@ urlpatterns = [
     path(
         "location-graph/imports/<str:identifier>/file-content",
         location_graph.GraphImportFileView.as_view(),
+    ),
+    path("event-log/exports", event_log_exports.EventLogExportsView.as_view()),
+    path(
+        "event-log/exports/<str:identifier>/status",
+        event_log_exports.EventLogExportStatusView.as_view(),
+    ),
+    path(
+        "event-log/exports/<str:identifier>/file-content",
+        event_log_exports.EventLogExportFileView.as_view(),
     ),
 ]

@@ -67,3 +67,9 @@ def assert_problem(
     if parameter is not None:
         assert problem["parameterName"] == parameter
     assert {name: problem[name] for name in more} == more
+
+
+def downloaded(answer: Any) -> bytes:
+    """Return the file of an answer; the test client closes it when it has been read."""
+    assert answer.status_code == 200, answer
+    return b"".join(answer.streaming_content)

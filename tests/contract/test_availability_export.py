@@ -13,7 +13,7 @@ from inventory.models import Job, JobState, Organization
 from inventory.selectors.jobs import AVAILABILITY_EXPORT
 from inventory.services.jobs.running import run_next
 from tests.builders import UNIT, Shop
-from tests.contract.headless import Api, assert_problem
+from tests.contract.headless import Api, assert_problem, downloaded
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -39,8 +39,7 @@ def export(impex: Api, **objects: Any) -> str:
 
 def lines_of(impex: Api, export_id: str) -> list[Any]:
     answer = impex.call("GET", f"{EXPORTS}/{export_id}/file-content")
-    assert answer.status_code == 200, answer
-    return [json.loads(line) for line in b"".join(answer.streaming_content).splitlines()]
+    return [json.loads(line) for line in downloaded(answer).splitlines()]
 
 
 def waiting_export(shop: Shop, state: str = JobState.PENDING, **columns: Any) -> Job:
@@ -179,7 +178,7 @@ def test_a_small_export_has_ended_at_the_first_poll(impex: Api) -> None:
 
     status = impex.call("GET", f"{EXPORTS}/{export_id}/status").json()
 
-    file = b"".join(impex.call("GET", f"{EXPORTS}/{export_id}/file-content").streaming_content)
+    file = downloaded(impex.call("GET", f"{EXPORTS}/{export_id}/file-content"))
     organization = impex.shop.organization.identifier
     assert status["id"] == export_id
     assert status["status"] == "COMPLETED"
