@@ -107,7 +107,7 @@ def change_order_items(
             for item in locked
             if changes[item.id].get("status") == CANCELED and item.status != CANCELED
         ]
-        _write(locked, changes, now=now)
+        _save(_changed(locked, changes, now=now))
         if canceled:
             _Cancelling(organization_id, canceled, origin, now).run()
 
@@ -124,9 +124,10 @@ def _check(locked: Sequence[LockedOrderItem], changes: Mapping[int, Changes]) ->
             raise InvalidFields({"status": [message]}, code="item_canceled")
 
 
-def _write(
+def _changed(
     locked: Sequence[LockedOrderItem], changes: Mapping[int, Changes], *, now: datetime
-) -> None:
+) -> list[OrderItem]:
+    """Return the items as they shall be; read after their locks, for what is merged."""
     items = OrderItem.objects.in_bulk([item.id for item in locked])
     for pk, item in items.items():
         wanted = dict(changes[pk])
@@ -136,8 +137,12 @@ def _write(
                 setattr(item, name, wanted.pop(name))
         item.details = {**item.details, **wanted}
         item.modified_date = now
+    return list(items.values())
+
+
+def _save(items: Sequence[OrderItem]) -> None:
     OrderItem.objects.bulk_update(
-        items.values(), [*_REPLACED, "extra_field", "details", "modified_date"], batch_size=500
+        items, [*_REPLACED, "extra_field", "details", "modified_date"], batch_size=500
     )
 
 
