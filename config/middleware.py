@@ -18,6 +18,7 @@ from django.core.handlers.exception import convert_exception_to_response
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
+from config import csp
 from config.errors.handler import table_for
 
 API_PREFIXES = (
@@ -61,6 +62,7 @@ class GatewayMiddleware:
         finally:
             correlation_id.reset(token)
         response["x-correlation-id"] = correlation
+        response.headers.setdefault(csp.HEADER, csp.policy_for(request.path_info))
         if request.method == "HEAD" and isinstance(response, HttpResponse):
             response.headers.setdefault("Content-Length", str(len(response.content)))
             response.content = b""

@@ -5,7 +5,7 @@ from typing import Any
 import django_stubs_ext
 from django.conf import global_settings
 
-from config import broker, logs, postgres, secrets
+from config import backoffice, broker, logs, postgres, secrets
 from config.env import BASE_DIR, env, state_dir
 
 django_stubs_ext.monkeypatch()  # `ModelAdmin[Item]` at run time as in the types
@@ -16,7 +16,9 @@ SECRET_KEY = secrets.secret_key(state=STATE_DIR)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"])
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "unfold.apps.BasicAppConfig",
+    "unfold.contrib.filters",
+    "config.apps.BackOfficeConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -43,6 +45,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "inventory.backoffice.middleware.TimeZoneMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -73,6 +76,8 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True  # served from the packages themselves: nothing to collect
+
+UNFOLD = backoffice.LOOK
 
 # Files of imports and exports are in `impex`: a folder here; any Django storage will do.
 STORAGES = {

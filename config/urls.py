@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 from django.urls import include, path
-from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 
 from config import health, openapi
 from inventory.api.binding import OrganizationBindingView
@@ -28,7 +28,7 @@ urlpatterns = [
     ),
     path(
         "api/docs/",
-        SpectacularSwaggerView.as_view(url=_FIRST_DOCUMENT, title="Holdfast"),
+        SpectacularSwaggerSplitView.as_view(url=_FIRST_DOCUMENT, title="Holdfast"),
         name="docs",
     ),
     path("livez", health.livez, name="livez"),

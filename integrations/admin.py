@@ -9,11 +9,15 @@ from django.http import HttpRequest
 
 # Its pages are registered by its admin module; whatever runs first, they must be there to be gone.
 from oauth2_provider import admin as toolkit_admin
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextInputWidget
 
 from integrations.oauth import scopes as known
 from integrations.oauth import services
 from integrations.oauth.models import ApiClient
 from integrations.oauth.services import IssuedSecret
+from inventory.backoffice.access import organization_of
+from inventory.backoffice.base import OrganizationAdmin
+from inventory.domain.roles import Power
 from inventory.errors import Refusal
 
 for _model in (
@@ -28,32 +32,33 @@ for _model in (
 
 
 class ApiClientForm(forms.ModelForm[ApiClient]):
-    """Name, organization and scopes; never the secret."""
+    """Name and scopes; never the secret. The organization is the one worked in."""
+
+    name = forms.CharField(max_length=255, widget=UnfoldAdminTextInputWidget)
 
     scopes = forms.MultipleChoiceField(
         choices=[(scope, scope) for scope in known.KNOWN],
         initial=list(known.PUBLISHED),
-        widget=forms.CheckboxSelectMultiple,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
         help_text="A scope with .rw includes the one without.",
     )
 
     class Meta:
         model = ApiClient
-        fields = ("organization", "name", "scopes")
+        fields = ("name", "scopes")
 
 
 @admin.register(ApiClient)
-class ApiClientAdmin(admin.ModelAdmin[ApiClient]):
-    """Add, rename, set scopes; rotate and revoke as actions."""
+class ApiClientAdmin(OrganizationAdmin):
+    """Add, rename, set scopes; rotate and revoke. Never deleted: the ledger names them."""
 
+    reads = writes = Power.MANAGE_ACCESS
     form = ApiClientForm
-    list_display = ("name", "client_id", "organization", "is_active", "created")
+    list_display = ("name", "client_id", "is_active", "created")
     list_filter = ("is_active",)
-    list_select_related = ("organization",)
-    search_fields = ("name", "client_id", "organization__identifier")
+    search_fields = ("name", "client_id")
     ordering = ("-created", "-pk")
     actions = ("rotate", "revoke")
-    view_on_site = False
     shown = ("client_id", "is_active", "created", "updated")
 
     def get_readonly_fields(
@@ -62,7 +67,7 @@ class ApiClientAdmin(admin.ModelAdmin[ApiClient]):
         obj: ApiClient | None = None,
     ) -> tuple[str, ...]:
         """What a form shows; a client does not move to another organization."""
-        return () if obj is None else ("organization", *self.shown)
+        return () if obj is None else self.shown
 
     def get_fields(
         self,
@@ -70,11 +75,7 @@ class ApiClientAdmin(admin.ModelAdmin[ApiClient]):
         obj: ApiClient | None = None,
     ) -> tuple[str, ...]:
         """What can be set, then what is known."""
-        return ("organization", "name", "scopes", *(() if obj is None else self.shown))
-
-    def has_delete_permission(self, request: HttpRequest, obj: ApiClient | None = None) -> bool:
-        """Clients are revoked, not deleted: the ledger names them."""
-        return False
+        return ("name", "scopes", *(() if obj is None else self.shown))
 
     def save_model(self, request: HttpRequest, obj: ApiClient, form: Any, change: bool) -> None:  # noqa: FBT001
         """Create or change through the service."""
@@ -83,7 +84,7 @@ class ApiClientAdmin(admin.ModelAdmin[ApiClient]):
             services.change_api_client(client_id=obj.client_id, name=obj.name, scopes=chosen)
             return
         made = services.create_api_client(
-            organization=obj.organization.identifier, name=obj.name, scopes=chosen
+            organization=organization_of(request).identifier, name=obj.name, scopes=chosen
         )
         # The page goes on with the object it made; let it be the one that was stored.
         obj.__dict__.update(made.client.__dict__)

@@ -3,30 +3,21 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Exists, Model, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from inventory.admin import ReadOnlyAdmin, quantity
+from inventory.backoffice.base import ReadOnlyAdmin, ReadOnlyInline, quantity
 from reservations.domain.states import state_of
 from reservations.models import Claim, Document, Line
 
 
-class _ReadOnlyInline(admin.TabularInline[Any, Any]):
-    extra = 0
-    can_delete = False
-
+class _PlacedInline(ReadOnlyInline):
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).select_related("item", "place").order_by("pk")
 
-    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-
-class LineInline(_ReadOnlyInline):
+class LineInline(_PlacedInline):
     model = Line
     fields = readonly_fields = ("revision", "item", "place", "set_id", "asked", "placed")
 
@@ -34,7 +25,7 @@ class LineInline(_ReadOnlyInline):
     placed = quantity("quantity", "placed")
 
 
-class ClaimInline(_ReadOnlyInline):
+class ClaimInline(_PlacedInline):
     model = Claim
     verbose_name_plural = "claims: what is still held, and where it is now"
     fields = readonly_fields = ("item", "place", "held", "standing", "expires_at")
@@ -46,18 +37,15 @@ class ClaimInline(_ReadOnlyInline):
 class DocumentAdmin(ReadOnlyAdmin):
     list_display = (
         "identifier",
-        "organization",
         "state",
         "external_ref",
         "reservation_time",
         "expires_at",
     )
-    list_select_related = ("organization",)
-    list_filter = ("organization", "source")
+    list_filter = ("source",)
     search_fields = ("identifier__startswith", "external_ref__startswith")
     ordering = ("-pk",)
     fields = (
-        "organization",
         "source",
         "identifier",
         "state",
@@ -87,6 +75,7 @@ class DocumentAdmin(ReadOnlyAdmin):
 
 @admin.register(Claim)
 class ClaimAdmin(ReadOnlyAdmin):
+    organization_path = "document__organization"
     list_display = ("item", "place", "held", "document", "standing", "expires_at")
     list_select_related = ("item", "place", "document")
     search_fields = ("item__sku__startswith", "document__identifier__startswith")

@@ -3,6 +3,7 @@
 from inventory.models.feed import DeltaToken
 from inventory.models.jobs import Job, JobProblem, JobState
 from inventory.models.ledger import Movement, MovementKind
+from inventory.models.members import Membership, Profile
 from inventory.models.organization import GraphVersion, Organization
 from inventory.models.places import GroupMembership, Location, LocationGroup, Place
 from inventory.models.requests import ProcessedRequest
@@ -18,12 +19,14 @@ __all__ = [
     "JobState",
     "Location",
     "LocationGroup",
+    "Membership",
     "Movement",
     "MovementKind",
     "Organization",
     "Place",
     "PoolBalance",
     "ProcessedRequest",
+    "Profile",
     "Promise",
     "StockRecord",
 ]

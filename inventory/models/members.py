@@ -1,0 +1,43 @@
+"""Who works in the back office of which organization, and how they like to read it."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Now
+
+from inventory.domain.roles import Role
+from inventory.models.organization import Organization
+
+
+class Membership(models.Model):
+    """A user's role in one organization. Without one, nothing of the organization can be seen.
+
+    Superusers need none: they work staff-wide. Django's own permissions play no part.
+    """
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships"
+    )
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="members")
+    role = models.CharField(max_length=16, choices=[(role.value, role.value) for role in Role])
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        verbose_name = "member"
+        constraints = [
+            models.UniqueConstraint(fields=["user", "organization"], name="member_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} as {self.role}"
+
+
+class Profile(models.Model):
+    """A user's own settings. No row: UTC."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="profile"
+    )
+    time_zone = models.CharField(max_length=64, default="UTC")
+
+    def __str__(self) -> str:
+        return f"profile of {self.user}"
