@@ -97,7 +97,14 @@ def _at(path: str, complaint: list[str]) -> dict[str, Any]:
 
 
 def _validation(error: exceptions.ValidationError, _request: HttpRequest) -> HttpResponse:
-    return _invalid(_listed(error.detail), _first_code(error.get_codes()))
+    return _invalid(error.detail, _first_code(error.get_codes()))
+
+
+def _invalid(detail: Any, code: str) -> HttpResponse:
+    detail = _listed(detail)
+    if isinstance(detail, dict) and "code" not in detail:
+        detail = {**detail, "code": code}
+    return _answer(detail, status=HTTPStatus.BAD_REQUEST)
 
 
 def _listed(detail: Any) -> Any:
@@ -107,12 +114,6 @@ def _listed(detail: Any) -> Any:
     if detail and all(isinstance(key, int) for key in detail):
         return [_listed(detail.get(index, {})) for index in range(max(detail) + 1)]
     return {name: _listed(each) for name, each in detail.items()}
-
-
-def _invalid(detail: Any, code: str) -> HttpResponse:
-    if isinstance(detail, dict) and "code" not in detail:
-        detail = {**detail, "code": code}
-    return _answer(detail, status=HTTPStatus.BAD_REQUEST)
 
 
 def _first_code(codes: Any) -> str:

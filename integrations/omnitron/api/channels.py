@@ -6,6 +6,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from integrations.omnitron.api.base import OmnitronView, found, rendered
+from integrations.omnitron.api.bodies import NewOrder
 from integrations.omnitron.api.order_items import OrderItemsView
 from integrations.omnitron.api.orders import OrdersView
 from integrations.omnitron.api.stock import ProductStocksView, StockListsView
@@ -18,6 +19,7 @@ from integrations.omnitron.selectors.relations import (
     channels,
     extra_stocks,
 )
+from integrations.omnitron.services.orders import create_order
 
 
 class _OfChannel(OmnitronView):
@@ -27,6 +29,23 @@ class _OfChannel(OmnitronView):
     def channel(self) -> Channel:
         """The channel of the address."""
         return found(channels(self.organization_id), pk=self.kwargs["channel_id"])
+
+
+class CreateOrderView(_OfChannel):
+    """POST channel/{channel_id}/create_orders/."""
+
+    @extend_schema(request=NewOrder, responses={200: OrderV1, 201: OrderV1})
+    def post(self, _request: Request, channel_id: int) -> Response:
+        """Create an order and hold every line of it, or none: 201 when new, 200 for a repeat."""
+        stored = create_order(
+            organization_id=self.organization_id,
+            channel_id=channel_id,
+            draft=self.read(NewOrder, context={"channel_id": channel_id}),
+            origin=self.origin,
+            now=self.now,
+        )
+        order = found(self.wire.orders(self.organization_id), pk=stored.id)
+        return Response(rendered(self.wire.order, order), status=201 if stored.is_new else 200)
 
 
 class ChannelOrdersView(OrdersView, _OfChannel):

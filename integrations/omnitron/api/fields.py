@@ -14,6 +14,7 @@ from integrations.omnitron.domain.statuses import LARGEST
 from inventory.domain.quantity import to_json_number
 
 _DIGITS, _PLACES = 15, 2
+_SKU_LENGTH = 250
 
 
 class Timestamp(serializers.DateTimeField):
@@ -82,6 +83,13 @@ class Object(Json):
         if not isinstance(data, dict):
             self.fail("not_a_dict")
         return super().to_internal_value(data)
+
+
+def sku() -> serializers.RegexField:
+    """Return a field for the SKU of a product, as every face of ours writes them."""
+    return serializers.RegexField(
+        r"^[^\\<>;%/\s\x00-\x1f\x7f]+\Z", required=False, max_length=_SKU_LENGTH
+    )
 
 
 def text(limit: int) -> serializers.CharField:

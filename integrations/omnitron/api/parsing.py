@@ -16,6 +16,7 @@ from rest_framework.request import Request
 
 _DEPTH = 50
 _LARGEST = 2**63 - 1
+_TORN = "Not text: it holds NUL or half a surrogate pair."
 _JSON = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -104,33 +105,36 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(message)
 
 
-def _check(value: Any) -> None:
-    """Refuse what the database could not store, under the name of its field."""
-    if not isinstance(value, dict):
-        complaint = _complaint(value, 0)
-        if complaint:
-            raise ValidationError({"non_field_errors": [complaint]})
-        return
-    for name, each in value.items():
-        complaint = _complaint(name, 0) or _complaint(each, 0)
-        if complaint:
-            raise ValidationError({_shown(name): [complaint]})
+def _check(body: Any) -> None:
+    """Refuse what the database could not store, where its field stands."""
+    complaints = _complaints(body, 0)
+    if complaints:
+        raise ValidationError(
+            complaints if isinstance(complaints, dict) else {"non_field_errors": complaints}
+        )
 
 
-def _complaint(value: Any, depth: int) -> str:
-    if depth > _DEPTH:
-        return f"Nested deeper than {_DEPTH} levels."
+def _complaints(value: Any, depth: int) -> Any:
+    """Return the complaints about a value, nested like it; empty when there are none."""
     if isinstance(value, str):
-        return "Not text: it holds NUL or half a surrogate pair." if _is_torn(value) else ""
+        return [_TORN] if _is_torn(value) else None
+    if isinstance(value, int | Decimal):
+        return None if -_LARGEST <= value <= _LARGEST else ["A number is out of range."]
     if isinstance(value, dict):
-        parts: Iterable[Any] = (part for pair in value.items() for part in pair)
+        named: Iterable[tuple[Any, Any]] = value.items()
     elif isinstance(value, list):
-        parts = value
-    elif isinstance(value, int | Decimal) and not -_LARGEST <= value <= _LARGEST:
-        return "A number is out of range."
+        named = enumerate(value)
     else:
-        return ""
-    return next((said for each in parts if (said := _complaint(each, depth + 1))), "")
+        return None
+    if depth > _DEPTH:
+        return [f"Nested deeper than {_DEPTH} levels."]
+    found = {}
+    for name, each in named:
+        if isinstance(name, str) and _is_torn(name):
+            found[_shown(name)] = [_TORN]
+        elif complaint := _complaints(each, depth + 1):
+            found[name] = complaint
+    return found
 
 
 def _is_torn(text: str) -> bool:

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from integrations.omnitron.api.base import OmnitronList
-from integrations.omnitron.api.fields import Object
+from integrations.omnitron.api.fields import Object, sku
 from integrations.omnitron.api.filters import filter_set
 from integrations.omnitron.api.orders import MAX_KEY
 from integrations.omnitron.api.wire_stock import StockListOut
@@ -24,7 +24,6 @@ from integrations.omnitron.services.stock import push_stock
 
 MAX_PUSHES = 1_000
 _MAX_STOCK = 2_147_483_647
-_SKU_LENGTH = 250
 
 ProductStockFilters = filter_set(
     "ProductStockFilters",
@@ -56,7 +55,7 @@ class Push(serializers.Serializer[Any]):
     """What the ERP says of one product, by key or SKU, on one list; what is not sent is kept."""
 
     product = serializers.IntegerField(required=False, min_value=1, max_value=MAX_KEY)
-    product_sku = serializers.CharField(required=False, max_length=_SKU_LENGTH)
+    product_sku = sku()
     stock_list = serializers.IntegerField(min_value=1, max_value=MAX_KEY)
     stock = serializers.DecimalField(
         required=False, max_digits=13, decimal_places=3, min_value=0, max_value=_MAX_STOCK

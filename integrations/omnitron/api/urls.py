@@ -46,6 +46,7 @@ _VIEWS: tuple[tuple[str, type[OmnitronView]], ...] = (
     ("content_types", catalog.ContentTypesView),
     ("content_types/<int:content_type_id>", catalog.ContentTypeView),
     ("late_holds", holds.LateHoldsView),
+    (f"{_CHANNEL}/create_orders", channels.CreateOrderView),
     (f"{_CHANNEL}/orders", channels.ChannelOrdersView),
     (f"{_CHANNEL}/orders/<int:order_id>", channels.ChannelOrderView),
     (f"{_CHANNEL}/orders/<int:order_id>/cancel", orders.CancelView),

@@ -11,7 +11,7 @@ from tests.integrations.omnitron.office import Office, an_office
 
 
 @pytest.fixture
-def shop(transactional_db: None) -> Shop:
+def shop(db: None) -> Shop:
     """Two locations, and a group of both."""
     shop = a_shop(all=["l1", "l2"])
     shop.stock(l1=10, l2=10)

@@ -1,5 +1,6 @@
 """Orders on the wire: the work queue, one order in every spelling, is_send, cancelling."""
 
+import json
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -126,11 +127,11 @@ def test_a_number_of_several_channels_needs_the_channel(erp: Erp, office: Office
     assert erp.get("order_number/77/", channel=10**15).status_code == 404
 
 
-@pytest.mark.parametrize("number", ["nothing", "0", "9" * 30, "%00", "a%0ab", "%F0%9F%8D%B5"])
-def test_an_unknown_order_is_404(erp: Erp, order: int, number: str) -> None:
-    for path in (f"orders/{number}/", f"order_number/{number}/"):
-        answer = erp.get(path)
-        assert (answer.status_code, answer.json()) == (404, {"detail": "Not found."})
+def test_an_unknown_order_is_404(erp: Erp, order: int) -> None:
+    for number in ("nothing", "0", "9" * 30, "%00", "a%0ab", "%F0%9F%8D%B5"):
+        for path in (f"orders/{number}/", f"order_number/{number}/"):
+            answer = erp.get(path)
+            assert (answer.status_code, answer.json()) == (404, {"detail": "Not found."})
 
 
 def test_filters_and_their_lookups(erp: Erp, office: Office) -> None:
@@ -162,9 +163,8 @@ def test_filters_and_their_lookups(erp: Erp, office: Office) -> None:
     assert keys(sort="number,-id") == [first, second]
 
 
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
+def test_a_filter_that_cannot_be_read_is_400(erp: Erp, order: int) -> None:
+    for name, value in (
         ("status", "waiting"),
         ("status__in", "400,x"),
         ("pk__in", "1;2"),
@@ -173,10 +173,8 @@ def test_filters_and_their_lookups(erp: Erp, office: Office) -> None:
         ("created_date__gt", "yesterday"),
         ("created_date__date", "2026-13-01"),
         ("number", "%00"),
-    ],
-)
-def test_a_filter_that_cannot_be_read_is_400(erp: Erp, order: int, name: str, value: str) -> None:
-    assert_refused(erp.get("orders/", **{name: value}), name)
+    ):
+        assert_refused(erp.get("orders/", **{name: value}), name)
 
 
 def test_pages(erp: Erp, office: Office) -> None:
@@ -221,11 +219,11 @@ def test_marking_an_order_sent_answers_the_whole_order(erp: Erp, order: int) -> 
     assert erp.patch(f"orders/{order}", {}).status_code == 200
 
 
-@pytest.mark.parametrize("value", [None, "maybe", 7, [], {}])
-def test_is_send_is_a_boolean(
-    erp: Erp, order: int, value: object, office: Office, nothing_moved: Callable[[], bool]
-) -> None:
-    assert_refused(erp.patch(f"orders/{order}/", {"is_send": value}), "is_send")
+def test_is_send_is_a_boolean(erp: Erp, order: int, nothing_moved: Callable[[], bool]) -> None:
+    for value in (None, "maybe", 7, [], {}):
+        assert_refused(erp.patch(f"orders/{order}/", {"is_send": value}), "is_send")
+    for body in ([], "x", None):
+        assert erp.patch(f"orders/{order}/", json.dumps(body)).status_code == 400
     assert nothing_moved()
 
 
@@ -304,42 +302,35 @@ def test_cancelling_items_as_the_channel_app_does(
     assert plan.reasons == {str(first): 5}
 
 
-@pytest.mark.parametrize(
-    ("body", "field"),
-    [
-        ({"is_all": "maybe"}, "is_all"),
-        ({"is_all": None}, "is_all"),
-        ({"cancel_items": 7}, "cancel_items"),
-        ({"cancel_items": ["x"]}, "cancel_items"),
-        ({"cancel_items": [True]}, "cancel_items"),
-        ({"cancel_items": [9**30]}, "cancel_items"),
-        ({"cancel_items": [10**15]}, "cancel_items"),
-        ({"cancel_items": []}, "cancel_items"),
-        ({}, "cancel_items"),
-        ({"is_all": True, "reasons": []}, "reasons"),
-        ({"is_all": True, "reasons": {"1": "a\0b"}}, "reasons"),
-        ({"is_all": True, "order": 10**15}, "order"),
-        ({"is_all": True, "order": "x"}, "order"),
-        ({"is_all": True, "forced_refund_amount": "1.234"}, "forced_refund_amount"),
-        ({"is_all": True, "is_cargo_refund": 7}, "is_cargo_refund"),
-        ({"is_all": True, "refund_invoice_number": "x" * 257}, "refund_invoice_number"),
-        ({"is_all": True, "ibans": "x"}, "ibans"),
-        ({"is_all": True, "holder_names": []}, "holder_names"),
-        ([], "non_field_errors"),
-        ("text", "non_field_errors"),
-        (7, "non_field_errors"),
-    ],
-)
-def test_a_cancellation_that_cannot_be_read_is_400(
-    erp: Erp,
-    order: int,
-    office: Office,
-    body: object,
-    field: str,
-) -> None:
+BAD_CANCELLATIONS: list[tuple[object, str]] = [
+    ({"is_all": "maybe"}, "is_all"),
+    ({"is_all": None}, "is_all"),
+    ({"cancel_items": 7}, "cancel_items"),
+    ({"cancel_items": ["x"]}, "cancel_items"),
+    ({"cancel_items": [True]}, "cancel_items"),
+    ({"cancel_items": [9**30]}, "cancel_items"),
+    ({"cancel_items": [10**15]}, "cancel_items"),
+    ({"cancel_items": []}, "cancel_items"),
+    ({}, "cancel_items"),
+    ({"is_all": True, "reasons": []}, "reasons"),
+    ({"is_all": True, "reasons": {"1": "a\0b"}}, "reasons"),
+    ({"is_all": True, "order": 10**15}, "order"),
+    ({"is_all": True, "order": "x"}, "order"),
+    ({"is_all": True, "forced_refund_amount": "1.234"}, "forced_refund_amount"),
+    ({"is_all": True, "is_cargo_refund": 7}, "is_cargo_refund"),
+    ({"is_all": True, "refund_invoice_number": "x" * 257}, "refund_invoice_number"),
+    ({"is_all": True, "ibans": "x"}, "ibans"),
+    ({"is_all": True, "holder_names": []}, "holder_names"),
+    ([], "non_field_errors"),
+    ("text", "non_field_errors"),
+    (7, "non_field_errors"),
+]
+
+
+def test_a_cancellation_that_cannot_be_read_is_400(erp: Erp, order: int, office: Office) -> None:
     before = office.state()
-    sent = body if isinstance(body, dict) else f"{body!r}".replace("'", '"')
-    assert_refused(erp.post(f"orders/{order}/cancel/", sent), field)
+    for body, field in BAD_CANCELLATIONS:
+        assert_refused(erp.post(f"orders/{order}/cancel/", json.dumps(body)), field)
     assert office.state() == before
 
 
