@@ -6,7 +6,7 @@ from the msgspec Structs that decode and encode the bodies.
 
 from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 from django.conf import settings
@@ -14,6 +14,7 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ComponentRegistry, ResolvedComponent
 
+from config.errors.connect import ErrorOut
 from config.errors.headless import PROBLEM, STATUSES, Problem
 from inventory.api.base import Operation, OrganizationView
 from inventory.api.wire import OpaqueId, PlaceId, Sku
@@ -25,10 +26,18 @@ FAMILIES: Mapping[str, str] = {
     "availability": "Inventory Availability",
     "reservation": "Inventory Reservation",
     "impex": "Inventory Impex",
+    "connect": "Salesforce Connect",
 }
+CONNECT = "/services/data/"
 
 # Of a path's parameters; any other is an id that a client has made.
-_PATH_TYPES: Mapping[str, Any] = {"organization_id": PlaceId, "location": PlaceId, "sku": Sku}
+_Version = Annotated[str, msgspec.Meta(pattern=r"^v(5[1-9]|6[0-7])\.0$")]
+_PATH_TYPES: Mapping[str, Any] = {
+    "organization_id": PlaceId,
+    "location": PlaceId,
+    "sku": Sku,
+    "version": _Version,
+}
 _REF = "#/components/schemas/{name}"
 _OAUTH, _BEARER = "clientCredentials", "bearer"
 # How our patterns end, for Python; in a document `$` says it.
@@ -46,6 +55,20 @@ _STRANGERS: Mapping[int, str] = {
 _STRANGERS_WITH_BODY: Mapping[int, str] = {
     413: "The body is too large.",
     415: "The body is not application/json.",
+}
+_CONNECT_STRANGERS: Mapping[int, str] = {
+    401: "INVALID_SESSION_ID",
+    403: "INSUFFICIENT_ACCESS",
+    404: "NOT_FOUND",
+    405: "METHOD_NOT_ALLOWED",
+    406: "NOT_ACCEPTABLE",
+    429: "REQUEST_LIMIT_EXCEEDED",
+    503: "SERVER_UNAVAILABLE",
+}
+_CONNECT_STRANGERS_WITH_BODY: Mapping[int, str] = {
+    400: "JSON_PARSER_ERROR",
+    413: "REQUEST_TOO_LARGE",
+    415: "UNSUPPORTED_MEDIA_TYPE",
 }
 _GATEWAY: Json = {
     "type": "object",
@@ -77,7 +100,7 @@ class _FamilyGenerator(SchemaGenerator):
 
     def _initialise_endpoints(self) -> None:
         super()._initialise_endpoints()  # type: ignore[no-untyped-call]
-        prefix = f"/inventory/{self.family}/"
+        prefix = address_of(self.family)
         self.endpoints = [e for e in self.endpoints or () if e[0].startswith(prefix)]
 
     def get_schema(self, request: Any = None, public: bool = False) -> Json:  # noqa: FBT001, FBT002
@@ -93,6 +116,11 @@ class _FamilyGenerator(SchemaGenerator):
         return document
 
 
+def address_of(family: str) -> str:
+    """Return how the addresses of a family begin."""
+    return CONNECT if family == "connect" else f"/inventory/{family}/"
+
+
 def family_generators() -> dict[str, type[SchemaGenerator]]:
     """Return what writes the document of each family."""
     return {
@@ -105,8 +133,8 @@ def _described(operation: Operation, path: str, registry: ComponentRegistry) -> 
     described: Json = {
         "operationId": operation.operation_id,
         "summary": operation.summary,
-        "tags": [path.split("/")[2]],
-        "parameters": [*_path_parameters(path), *_query_parameters(operation), _CORRELATION],
+        "tags": ["connect" if path.startswith(CONNECT) else path.split("/")[2]],
+        "parameters": [*_path_parameters(path), *_query_parameters(operation), *_headers(path)],
         "security": [{_OAUTH: [] if operation.scope is None else [operation.scope]}, {_BEARER: []}],
         "responses": _responses(operation, path, registry),
     }
@@ -131,6 +159,18 @@ _CORRELATION: Json = {
     "description": "A UUID that comes back as `x-correlation-id` and goes into the ledger.",
     "schema": {"type": "string", "format": "uuid"},
 }
+
+
+_ENTITIES: Json = {
+    "name": "X-Chatter-Entity-Encoding",
+    "in": "header",
+    "description": "`false`: no HTML entities in the answer's strings, so that they can be resent.",
+    "schema": {"type": "string", "enum": ["true", "false"]},
+}
+
+
+def _headers(path: str) -> Sequence[Json]:
+    return (_CORRELATION, _ENTITIES) if path.startswith(CONNECT) else (_CORRELATION,)
 
 
 def _path_parameters(path: str) -> Iterable[Json]:
@@ -160,6 +200,12 @@ def _responses(operation: Operation, path: str, registry: ComponentRegistry) -> 
             responses[str(status)]["content"] = content
         if status in operation.files:
             responses[str(status)]["content"] = {operation.files[status]: {"schema": _FILE}}
+    errors = _connect_errors if path.startswith(CONNECT) else _headless_errors
+    return dict(sorted({**errors(operation, path, registry), **responses}.items()))
+
+
+def _headless_errors(operation: Operation, path: str, registry: ComponentRegistry) -> Json:
+    responses: Json = {}
     problem = {PROBLEM: {"schema": _schema(Problem, registry)}}
     gateway = {"application/json": {"schema": _GATEWAY}}
     contents: Mapping[int, Json] = {401: gateway, 403: gateway | problem, 429: problem}
@@ -171,7 +217,25 @@ def _responses(operation: Operation, path: str, registry: ComponentRegistry) -> 
     for status, description in strangers.items():
         content = contents.get(status, problem)
         responses.setdefault(str(status), {"description": description, "content": content})
-    return dict(sorted(responses.items()))
+    return responses
+
+
+def _connect_errors(operation: Operation, _path: str, registry: ComponentRegistry) -> Json:
+    """Every error of a whole request is an array, whoever says it."""
+    error = {"type": "array", "items": _schema(ErrorOut, registry)}
+    told = dict(_CONNECT_STRANGERS)
+    if operation.request is not None:
+        told |= _CONNECT_STRANGERS_WITH_BODY
+    by_status: dict[int, list[str]] = {}
+    for code in sorted(set(operation.errors)):
+        by_status.setdefault(STATUSES[code], []).append(code)
+    for status, codes in by_status.items():
+        told[status] = ", ".join([*codes, *([told[status]] if status in told else [])])
+    content = {"application/json": {"schema": error}}
+    return {
+        str(status): {"description": description, "content": content}
+        for status, description in told.items()
+    }
 
 
 def _codes(operation: Operation, *, has_address: bool) -> dict[int, list[str]]:
@@ -206,6 +270,8 @@ def _for_documents(schema: Any) -> Any:
     """Say it as JSON Schema does: patterns end in `$`, decimals are numbers."""
     if isinstance(schema, list):
         return [_for_documents(entry) for entry in schema]
+    if schema == _QUANTITY[1]:
+        return {"type": "number"}
     if not isinstance(schema, dict):
         return schema
     kinds = schema.get("anyOf", ())

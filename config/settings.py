@@ -126,7 +126,8 @@ SPECTACULAR_SETTINGS = {
         urls: [
             {url: "/api/schema/availability/", name: "Availability"},
             {url: "/api/schema/reservation/", name: "Reservation"},
-            {url: "/api/schema/impex/", name: "Impex"}
+            {url: "/api/schema/impex/", name: "Impex"},
+            {url: "/api/schema/connect/", name: "Salesforce Connect"}
         ],
         presets: [SwaggerUIBundle.presets.apis, SwaggerUIStandalonePreset],
         layout: "StandaloneLayout",

@@ -10,7 +10,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from drf_spectacular.validation import validate_schema
 
 from config.errors.headless import STATUSES
-from config.openapi import FAMILIES
+from config.openapi import FAMILIES, address_of
 from integrations.oauth import scopes
 from integrations.oauth.services import create_api_client
 from inventory.api.base import Operation, OrganizationView
@@ -29,6 +29,7 @@ class Route:
 
     def url(self, organization: str = OURS) -> str:
         url = self.address.replace("<str:organization_id>", organization)
+        url = url.replace("<connect_version:version>", "v62.0")
         for part in self.address.split("/"):
             url = url.replace(part, "x1") if part.startswith("<") else url
         return f"/{url}"
@@ -51,6 +52,11 @@ HANDLED = [
 ]
 READING = [(route, method) for route, method in HANDLED if route.view.operations[method].request]
 every_route = pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.address)
+every_route_of_an_organization = pytest.mark.parametrize(
+    "route",
+    [route for route in ROUTES if "organization_id" in route.address],
+    ids=lambda route: route.address,
+)
 every_handler = pytest.mark.parametrize(
     ("route", "method"), HANDLED, ids=lambda value: getattr(value, "address", value)
 )
@@ -103,8 +109,14 @@ def is_impex(route: Route) -> bool:
     return route.address.startswith("inventory/impex/")
 
 
+def is_connect(route: Route) -> bool:
+    """Tell the face whose addresses name no organization and whose errors are arrays."""
+    return route.address.startswith("services/")
+
+
 def test_there_are_routes() -> None:
-    assert {route.address.split("/")[1] for route in ROUTES} >= {"availability", "reservation"}
+    found = {route.address.split("/")[1] for route in ROUTES}
+    assert found >= {"availability", "reservation", "impex", "data"}
 
 
 @every_route
@@ -133,7 +145,7 @@ def test_no_token_is_401(route: Route, method: str, client: Client) -> None:
         assert response["WWW-Authenticate"].startswith("Bearer ")
 
 
-@every_route
+@every_route_of_an_organization
 def test_a_token_of_another_organization_is_403(route: Route, client: Client, token: Any) -> None:
     foreign = token(*scopes.KNOWN, organization=FOREIGN)
     for method in METHODS:
@@ -150,7 +162,7 @@ def test_a_missing_scope_is_403(route: Route, method: str, client: Client, token
     if operation.scope is None:
         assert call(client, method, route.url(), token(NO_SCOPE)).status_code < 300
         return
-    enough = {operation.scope, f"{operation.scope}.rw"}
+    enough = {operation.scope, f"{operation.scope}.rw", *operation.other_scopes}
     others = [scope for scope in scopes.KNOWN if scope not in enough]
 
     response = call(client, method, route.url(), token(*others))
@@ -159,19 +171,25 @@ def test_a_missing_scope_is_403(route: Route, method: str, client: Client, token
     if is_impex(route):
         assert response.json()["error"] == "Forbidden"
         return
+    if is_connect(route):
+        (error,) = response.json()
+        assert error["errorCode"] == "INSUFFICIENT_ACCESS"
+        assert operation.scope in error["message"]
+        return
     assert response.json()["type"].endswith("/errors/forbidden")
     assert operation.scope in response.json()["detail"]
 
 
 @every_handler
 def test_the_scope_lets_in(route: Route, method: str, client: Client, token: Any) -> None:
-    scope = declared(route, method).scope
-    given = token(*([] if scope is None else [scope]) or [NO_SCOPE])
-    for organization in (OURS, OURS.upper()):
-        response = call(client, method, route.url(organization), given)
-        assert response.status_code not in {401, 403, 405}
-        assert response.status_code < 500
-        assert response["X-RateLimit-Limit"]
+    operation = declared(route, method)
+    for scope in (operation.scope or NO_SCOPE, *operation.other_scopes):
+        given = token(scope)
+        for organization in (OURS, OURS.upper()):
+            response = call(client, method, route.url(organization), given)
+            assert response.status_code not in {401, 403, 405}
+            assert response.status_code < 500
+            assert response["X-RateLimit-Limit"]
 
 
 @every_reader
@@ -202,6 +220,10 @@ def test_bodies_that_are_no_message_are_400(
         headers={"authorization": f"Bearer {token(declared(route, method).scope)}"},
     )
     assert response.status_code == 400, response.content
+    if is_connect(route):
+        assert response["Content-Type"] == "application/json"
+        assert [error["errorCode"] for error in response.json()] == ["JSON_PARSER_ERROR"]
+        return
     assert response["Content-Type"] == "application/problem+json"
     assert response.json()["errorCode"] in {"InvalidRequest", "InvalidRequestParameter"}
 
@@ -278,7 +300,7 @@ def test_the_document_tells_of_every_operation(family: str) -> None:
     assert told == {
         operation.operation_id
         for route in ROUTES
-        if route.address.startswith(f"inventory/{family}/")
+        if f"/{route.address}".startswith(address_of(family))
         for operation in route.view.operations.values()
     }
 

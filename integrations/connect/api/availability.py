@@ -167,7 +167,7 @@ class GetAvailabilityView(ConnectView):
 
     operations: ClassVar[Mapping[str, Operation]] = {
         "POST": Operation(
-            operation_id="getInventoryAvailability",
+            operation_id="ociGetAvailability",
             summary="Figures of SKUs at locations, in groups, or at all ungrouped locations",
             scope=READ,
             request=AvailabilityInput,
@@ -185,7 +185,7 @@ class BatchUpdateView(ConnectView):
 
     operations: ClassVar[Mapping[str, Operation]] = {
         "POST": Operation(
-            operation_id="batchUpdate",
+            operation_id="ociBatchUpdate",
             summary="Replace 1 to 100 stock records; omitted figures are reset",
             scope=WRITE,
             other_scopes=frozenset({IMPORT}),

@@ -251,7 +251,7 @@ class CreateView(ConnectView):
 
     operations: ClassVar[Mapping[str, Operation]] = {
         "POST": Operation(
-            operation_id="createReservation",
+            operation_id="ociCreateReservation",
             summary="Reserve at locations and groups, for a time or for good",
             scope=WRITE,
             request=CreateInput,
@@ -269,7 +269,7 @@ class UpdateView(ConnectView):
 
     operations: ClassVar[Mapping[str, Operation]] = {
         "POST": Operation(
-            operation_id="updateReservation",
+            operation_id="ociUpdateReservation",
             summary="Bring a reservation to new quantities; 0 takes a line out",
             scope=WRITE,
             request=UpdateInput,

@@ -98,7 +98,7 @@ class ReleasesView(ConnectView):
 
     operations: ClassVar[Mapping[str, Operation]] = {
         "POST": Operation(
-            operation_id="releaseReservation",
+            operation_id="ociReleaseReservation",
             summary="Give reserved quantities back",
             scope=WRITE,
             request=ReleaseInput,
@@ -116,7 +116,7 @@ class FulfilmentsView(ConnectView):
 
     operations: ClassVar[Mapping[str, Operation]] = {
         "POST": Operation(
-            operation_id="fulfillReservation",
+            operation_id="ociFulfillReservation",
             summary="Ship reserved quantities: reserved and on hand both fall",
             scope=WRITE,
             request=FulfilmentInput,
@@ -134,7 +134,7 @@ class TransfersView(ConnectView):
 
     operations: ClassVar[Mapping[str, Operation]] = {
         "POST": Operation(
-            operation_id="transferReservation",
+            operation_id="ociTransferReservation",
             summary="Move reserved quantities between a group and a location, or two locations",
             scope=WRITE,
             request=TransferInput,
