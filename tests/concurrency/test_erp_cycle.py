@@ -125,9 +125,10 @@ def oci_client(office: Office, skus: list[str], stop: Event, seed: int) -> int:
 
 
 def run_the_day(office: Office, path: Path) -> int:
-    """Let the workers take every order, each order given to two of them; return the OCI rounds."""
+    """Let the workers take every order, every fourth two of them; return the OCI rounds."""
     orders = list(Order.objects.order_by("pk").values_list("pk", flat=True))
-    shares = [orders[n::WORKERS] + orders[(n + 1) % WORKERS :: WORKERS] for n in range(WORKERS)]
+    own = [orders[n::WORKERS] for n in range(WORKERS)]
+    shares = [own[n] + own[(n + 1) % WORKERS][::WORKERS] for n in range(WORKERS)]
     skus = [sku for sku, _ in lines_of(path).most_common(10) if any(map(str.isdigit, sku))]
     stop = Event()
     with ThreadPoolExecutor(WORKERS + 1) as pool:
@@ -138,7 +139,7 @@ def run_the_day(office: Office, path: Path) -> int:
         ]
         try:
             for worker in workers:
-                worker.result(300)
+                worker.result(900)
         finally:
             stop.set()
         return beside.result(60)

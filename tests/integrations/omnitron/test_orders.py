@@ -219,3 +219,35 @@ def test_an_order_costs_as_many_statements_whatever_its_lines(
         office.order("1", ("main", 1))
     with django_assert_num_queries(len(short), exact=True):
         office.order("2", *(("main", 1) for _ in range(50)))
+
+
+@pytest.mark.parametrize("take", ["release", "fulfil"])
+def test_an_unnamed_operation_takes_a_hold_last(office: Office, take: str) -> None:
+    item = office.items(office.order("1001", ("main", 2)))[0]
+    office.shop.reserve("final", "l1", 1)
+    office.shop.reserve("basket", "l1", 1, expires_in=600)
+    assert office.shop.reserved("l1") == 4
+
+    for held in ({"basket": 1}, {}):
+        getattr(office.shop, take)("l1", 1, external_ref="1001")
+        assert office.held() == {(item, "l1"): 2}
+        others = {doc: units for (doc, _), units in office.shop.held().items() if doc in held}
+        assert others == held
+
+    getattr(office.shop, take)("l1", 1)
+    assert office.held() == {(item, "l1"): 1}
+    office.shop.assert_clean()
+
+
+def test_a_hold_cannot_be_reached_as_a_document(office: Office) -> None:
+    order = office.order("1001", ("main", 2))
+
+    with pytest.raises(EntityNotFound):
+        office.shop.cancel(str(order))
+    with pytest.raises(EntityNotFound):
+        office.shop.add(str(order), [office.shop.wanted("l1", 1)])
+    assert office.shop.reserve(str(order), "l1", 1).success  # a document of its own
+
+    assert sum(office.held().values()) == 2
+    assert office.shop.reserved("l1") == 3
+    office.shop.assert_clean()
