@@ -54,7 +54,14 @@ _COLUMNS = (
 )
 
 _NAMES = ", ".join(name for name, _ in _COLUMNS)
-_INSERT = f"INSERT INTO inventory_movement ({_NAMES}) SELECT {_NAMES} FROM {{rows}}"
+
+
+def insert_from(source: str) -> str:
+    """Return the statement that posts one movement for each row of a source with our columns."""
+    return f"INSERT INTO inventory_movement ({_NAMES}) SELECT {_NAMES} FROM {source}"
+
+
+_INSERT = insert_from("{rows}")
 
 
 def post(

@@ -6,13 +6,14 @@ from inventory.models.ledger import Movement, MovementKind
 from inventory.models.members import Membership, Profile
 from inventory.models.organization import GraphVersion, Organization
 from inventory.models.places import GroupMembership, Location, LocationGroup, Place
-from inventory.models.requests import ProcessedRequest
+from inventory.models.requests import ImportedRecord, ProcessedRequest
 from inventory.models.stock import Item, PoolBalance, Promise, StockRecord
 
 __all__ = [
     "DeltaToken",
     "GraphVersion",
     "GroupMembership",
+    "ImportedRecord",
     "Item",
     "Job",
     "JobProblem",

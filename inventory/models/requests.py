@@ -1,5 +1,6 @@
 """Idempotence: what has been applied under which id."""
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models.functions import Now
 
@@ -27,6 +28,29 @@ class ProcessedRequest(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["created_at"], name="request_age")]
+
+    def __str__(self) -> str:
+        return str(self.key)
+
+
+class ImportedRecord(models.Model):
+    """A record of an availability import that was taken in; `key` and `body` are digests.
+
+    The key is the record's own id, the body what it said: the same again is skipped, the same id
+    with another content is refused.
+    """
+
+    pk = models.CompositePrimaryKey("organization_id", "key")
+    organization_id = models.BigIntegerField()
+    key = models.UUIDField()
+    body = models.UUIDField()
+    created_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            # What is beyond its retention? Rows lie in the order of their time: a small index does.
+            BrinIndex(fields=["created_at"], name="imported_record_age"),
+        ]
 
     def __str__(self) -> str:
         return str(self.key)

@@ -29,8 +29,11 @@ def with_items_born(organization_id: int, write: Callable[[], Result]) -> Result
     return write()
 
 
-def create_items(organization_id: int, *, skus: Collection[str]) -> None:
-    """Create the items that do not exist yet; a new item's empty pools fit any graph."""
+def create_items(organization_id: int, *, skus: Collection[str]) -> int:
+    """Create the items that do not exist yet, and return how many those were.
+
+    A new item's empty pools fit any graph.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO inventory_item (organization_id, sku, sequence, graph_version, on_hand,"
@@ -40,3 +43,4 @@ def create_items(organization_id: int, *, skus: Collection[str]) -> None:
             " WHERE o.id = %s ORDER BY v.sku ON CONFLICT DO NOTHING",
             [sorted(skus), organization_id],
         )
+        return int(cursor.rowcount)

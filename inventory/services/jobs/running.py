@@ -108,6 +108,10 @@ class JobRun:
         if going_down.is_set():
             raise _HandedBack
 
+    def begin(self, *, bytes_total: int) -> None:
+        """Note that an import's file has been proved usable, and how long it is unpacked."""
+        self._write(bytes_total=bytes_total, position={})
+
     def checkpoint(self, counts: Counts, *, position: Any) -> None:
         """Add the counts of a chunk and note where the next begins, in the chunk's transaction."""
         columns = {name: F(name) + number for name, number in counts.columns().items()}
@@ -228,6 +232,7 @@ def _work(run: JobRun) -> None:
     try:
         kind.run(run)
         run.end(JobState.COMPLETED)
+        JobProblem.objects.filter(job=job).delete()
         files.drop(job.upload)
         Job.objects.filter(pk=job.pk).update(upload="")
         log.info("%s has ended", job)

@@ -1,0 +1,143 @@
+"""Staging: the records of a chunk in a temporary table, next to what is stored.
+
+The table is the connection's own and empty at every commit. It is made when it is not there, so any
+server connection of a transaction pooler will do.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from hashlib import blake2b
+from typing import NamedTuple, Protocol
+
+import msgspec
+from django.db import connection
+
+from inventory.locks import LOCK_TIMEOUT
+from inventory.services.availability_import.records import Figures
+
+TABLE = "availability_import_1"
+"""Another number for other columns: servers of a pooler keep their tables over a deployment."""
+
+_CREATE = f"""
+CREATE TEMPORARY TABLE IF NOT EXISTS {TABLE} (
+  line bigint, key uuid, body uuid, record_id text, signature text,
+  sku text, location_id bigint, on_hand bigint, safety_stock bigint, futures jsonb,
+  futures_quantity bigint, has_effective_at boolean, effective_at timestamptz,
+  excluded_groups varchar[]
+) ON COMMIT DELETE ROWS
+"""
+
+# Staging has no statistics. Nested loops over the keys are right for some thousand rows.
+_PREPARE = f"""
+SELECT set_config('lock_timeout', '{LOCK_TIMEOUT}', true), set_config('jit', 'off', true),
+  set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
+  set_config('enable_seqscan', 'off', true)
+"""
+
+CHANGES = """(
+  r.id IS NULL OR r.is_deleted OR s.on_hand <> r.on_hand OR s.safety_stock <> r.safety_stock
+  OR s.futures <> r.futures OR s.excluded_groups <> r.excluded_groups
+)"""
+"""Whether a staged record (s) differs from what is stored (r). A new effective date alone is not
+news (spec: oci-headless 6.1)."""
+
+_COMPARE = f"""
+SELECT s.line, i.id, d.body IS NOT NULL, d.body IS NOT DISTINCT FROM s.body
+FROM {TABLE} s
+LEFT JOIN inventory_importedrecord d ON d.organization_id = %(organization)s AND d.key = s.key
+LEFT JOIN inventory_item i ON i.organization_id = %(organization)s AND i.sku = s.sku
+LEFT JOIN inventory_stockrecord r ON r.item_id = i.id AND r.location_id = s.location_id
+WHERE d.body IS NOT NULL OR {CHANGES}
+ORDER BY s.line
+"""
+_REMEMBER = f"""
+INSERT INTO inventory_importedrecord (organization_id, key, body, created_at)
+SELECT %s, key, body, %s FROM {TABLE} WHERE line <= %s AND line <> ALL(%s::bigint[])
+ORDER BY key ON CONFLICT DO NOTHING
+"""
+_NULL = "\\N"
+_NO_FUTURES = "[]\t0"
+
+
+class StagedRow(Protocol):
+    """What is staged of a record; `said` is its content as `copy_text` writes it."""
+
+    @property
+    def line(self) -> int: ...
+    @property
+    def record_id(self) -> str: ...
+    @property
+    def place(self) -> int: ...
+    @property
+    def said(self) -> str: ...
+
+
+class Found(NamedTuple):
+    """A staged record that is no plain "unchanged"; `item_id` is None for an unborn item."""
+
+    line: int
+    item_id: int | None
+    is_known: bool
+    is_same: bool
+
+
+def copy_text(sku: str, place: int, figures: Figures) -> str:
+    r"""Write what a record says as COPY's text format has it; \N leaves what is stored."""
+    futures, excluded = figures.futures, figures.excluded_groups
+    if futures is None:
+        future_cells = f"{_NULL}\t{_NULL}"
+    elif not futures:
+        future_cells = _NO_FUTURES
+    else:
+        total = sum(quantity for _, quantity in futures)
+        future_cells = f"{msgspec.json.encode(futures).decode()}\t{total}"
+    groups = _NULL if excluded is None else "{" + ",".join(excluded) + "}"
+    return (
+        f"{sku}\t{place}\t{_cell(figures.on_hand)}\t{_cell(figures.safety_stock)}\t{future_cells}"
+        f"\t{'t' if figures.has_effective_date else 'f'}\t{figures.effective_at or _NULL}"
+        f"\t{groups}\n"
+    )
+
+
+def _cell(quantity: int | None) -> str:
+    return _NULL if quantity is None else str(quantity)
+
+
+def stage(rows: Iterable[StagedRow], *, signatures: Mapping[int, str]) -> None:
+    """Fill the staging table, which lasts until the transaction ends."""
+    text = "".join(
+        f"{row.line}\t{_digest(row.record_id)}\t{_digest(row.said)}\t{_escaped(row.record_id)}"
+        f"\t{signatures[row.place]}\t{row.said}"
+        for row in rows
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(_PREPARE)
+        cursor.execute(_CREATE)
+        cursor.execute(f"DELETE FROM {TABLE}")
+        with cursor.copy(f"COPY {TABLE} FROM STDIN") as copy:
+            copy.write(text)
+
+
+def _digest(text: str) -> str:
+    return blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\") if "\\" in text else text
+
+
+def compare(organization_id: int) -> list[Found]:
+    """Return what differs from the stored stock, or was imported before; by line. Locks nothing."""
+    with connection.cursor() as cursor:
+        cursor.execute(_COMPARE, {"organization": organization_id})
+        return [Found(*row) for row in cursor.fetchall()]
+
+
+def remember(organization_id: int, *, up_to_line: int, but: list[int], now: datetime) -> int:
+    """Note the records up to a line as imported, in the order of their keys; return how many.
+
+    Fewer than there are means that another import has just brought some of them.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_REMEMBER, [organization_id, now, up_to_line, but])
+        return int(cursor.rowcount)
