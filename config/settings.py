@@ -248,6 +248,16 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 600.0,
         "options": {"expires": 600},
     },
+    "warn-of-late-holds": {
+        "task": "orders.report_late_holds",
+        "schedule": 600.0,
+        "options": {"expires": 600},
+    },
+    "sync-product-stock": {
+        "task": "orders.sync_product_stock",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "drop-expired-tokens": {
         "task": "integrations.drop_expired_tokens",
         "schedule": 600.0,
