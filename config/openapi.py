@@ -142,7 +142,8 @@ def _described(operation: Operation, path: str, registry: ComponentRegistry) -> 
         content = {"application/json": {"schema": _schema(operation.request, registry)}}
         described["requestBody"] = {"required": True, "content": content}
     if operation.is_upload:
-        described["requestBody"] = {"required": True, "content": _UPLOAD}
+        upload = _CONNECT_UPLOAD if path.startswith(CONNECT) else _UPLOAD
+        described["requestBody"] = {"required": True, "content": upload}
     return described
 
 
@@ -150,6 +151,16 @@ _FILE: Json = {"type": "string", "format": "binary"}
 _UPLOAD: Json = {
     "multipart/form-data": {"schema": {"type": "object", "properties": {"file": _FILE}}},
     "application/octet-stream": {"schema": _FILE},
+}
+
+_CONNECT_UPLOAD: Json = {
+    "multipart/form-data": {
+        "schema": {
+            "type": "object",
+            "properties": {"fileUpload": _FILE},
+            "required": ["fileUpload"],
+        }
+    }
 }
 
 
@@ -274,6 +285,8 @@ def _for_documents(schema: Any) -> Any:
         return {"type": "number"}
     if not isinstance(schema, dict):
         return schema
+    if "enum" in schema:  # of strings; spectacular wants to be told
+        return {"type": "string", **schema}
     kinds = schema.get("anyOf", ())
     if all(kind in kinds for kind in _QUANTITY):
         rest = {name: value for name, value in schema.items() if name != "anyOf"}

@@ -35,6 +35,10 @@ WHERE i.organization_id = %s AND (i.graph_version, i.id) > (%s, %s)
   AND i.graph_version < (SELECT graph_version FROM inventory_organization WHERE id = %s)
 ORDER BY i.graph_version, i.id LIMIT %s
 """
+_COUNT_BEHIND = """
+SELECT count(*) FROM inventory_item i WHERE i.organization_id = %s
+  AND i.graph_version < (SELECT graph_version FROM inventory_organization WHERE id = %s)
+"""
 
 
 def refresh_stale_pools(*, now: datetime, limit: int = 5_000) -> int:
@@ -47,10 +51,11 @@ def refresh_stale_pools(*, now: datetime, limit: int = 5_000) -> int:
     with connection.cursor() as cursor:
         cursor.execute(_ORGANIZATIONS)
         organizations = [organization_id for (organization_id,) in cursor.fetchall()]
-    return sum(_refresh_organization(pk, now=now, limit=limit) for pk in organizations)
+    return sum(refresh_pools_of(pk, now=now, limit=limit) for pk in organizations)
 
 
-def _refresh_organization(organization_id: int, *, now: datetime, limit: int) -> int:
+def refresh_pools_of(organization_id: int, *, now: datetime, limit: int = 5_000) -> int:
+    """Rebuild the pools of one organization's items; how many, at most `limit`."""
     rebuilt = 0
     for item_ids in _batches(organization_id, limit=limit):
         try:
@@ -63,6 +68,14 @@ def _refresh_organization(organization_id: int, *, now: datetime, limit: int) ->
                 raise
             log.exception("Pools of organization %s stay stale: %s", organization_id, item_ids)
     return rebuilt
+
+
+def items_behind(organization_id: int) -> int:
+    """Return how many items' pools are behind their graph."""
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT_BEHIND, [organization_id, organization_id])
+        count: int = cursor.fetchone()[0]
+    return count
 
 
 def _batches(organization_id: int, *, limit: int) -> Iterator[list[int]]:

@@ -2,7 +2,14 @@
 
 from django.urls import path, re_path, register_converter
 
-from integrations.connect.api import actions, availability, discovery, documents, operations
+from integrations.connect.api import (
+    actions,
+    availability,
+    discovery,
+    documents,
+    operations,
+    uploads,
+)
 from integrations.connect.api.tokens import OrgTokenView
 from integrations.connect.api.versions import VersionConverter
 
@@ -26,6 +33,26 @@ urlpatterns = [
         f"{_OCI}/availability-records/actions/batch-update",
         availability.BatchUpdateView.as_view(),
         name="connect-batch-update",
+    ),
+    path(
+        f"{_OCI}/availability-records/uploads",
+        uploads.AvailabilityUploadsView.as_view(),
+        name="connect-availability-uploads",
+    ),
+    path(
+        f"{_OCI}/availability-records/uploads/<str:upload_id>",
+        uploads.AvailabilityUploadView.as_view(),
+        name="connect-availability-upload",
+    ),
+    path(
+        f"{_OCI}/location-graph/uploads",
+        uploads.GraphUploadsView.as_view(),
+        name="connect-graph-uploads",
+    ),
+    path(
+        f"{_OCI}/location-graph/uploads/<str:upload_id>",
+        uploads.GraphUploadView.as_view(),
+        name="connect-graph-upload",
     ),
     path(f"{_ACTIONS}/reservations", documents.CreateView.as_view(), name="connect-create"),
     path(f"{_ACTIONS}/update", documents.UpdateView.as_view(), name="connect-update"),
