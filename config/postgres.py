@@ -455,7 +455,6 @@ def django_database(state: Path) -> dict[str, Any]:
         folder = PrivatePostgres(state).socket_folder
         options = {}
         settings = {
-            "ENGINE": "django.db.backends.postgresql",
             "NAME": DATABASE,
             "USER": USER,
             "HOST": str(folder),
@@ -464,9 +463,10 @@ def django_database(state: Path) -> dict[str, Any]:
         }
         # A pool waits for a server to appear; without one, a command fails at once and says so.
         reachable = (folder / f".s.PGSQL.{PORT}").exists()
+    settings["ENGINE"] = "config.database"
     settings["DISABLE_SERVER_SIDE_CURSORS"] = True
-    # The pool keeps connections, and drops one that broke; a check at each checkout would cost
-    # every request a round trip.
+    # The pool keeps connections; `config.database` drops one that broke. The pool's own check would
+    # cost every request a round trip.
     settings["CONN_MAX_AGE"] = 0
     settings["CONN_HEALTH_CHECKS"] = False
     if reachable:

@@ -12,7 +12,7 @@ def drop(rows: QuerySet[Any]) -> int:
 
     Order `rows` by the indexed column that chooses them: each batch is then found by the index.
     """
-    dropped = 0
+    dropped: int = 0
     while True:
         batch = list(rows.values_list("pk", flat=True)[:BATCH])
         dropped += rows.model.objects.filter(pk__in=batch).delete()[0]

@@ -1,0 +1,1 @@
+"""Django's PostgreSQL backend, with a pool that does not hand out connections that are gone."""
