@@ -76,6 +76,8 @@ class Model:
     documents: dict[str, Doc] = field(default_factory=dict)
     requests: dict[Any, Any] = field(default_factory=dict)
     births: int = 0
+    segmented: frozenset[tuple[str, str]] = frozenset()
+    """Pairs of SKU and group that does not count it."""
 
     # The laws
 
@@ -91,7 +93,9 @@ class Model:
 
     def counted_by(self, sku: str, location: str) -> set[str]:
         row = self.rows.get((sku, location), Row())
-        return {g for g, members in self.groups.items() if location in members} - row.excluded
+        segmented_out = {group for s, group in self.segmented if s == sku}
+        members_of = {g for g, members in self.groups.items() if location in members}
+        return members_of - row.excluded - segmented_out
 
     def slack(self, sku: str, groups: Collection[str], *, futures: bool = True) -> int:
         free = sum(
@@ -418,6 +422,12 @@ class Model:
             raise Refused("EntityNotFound")
         del self.rows[sku, location]
         self.requests[key] = True
+
+    def segment(self, skus: Collection[str], group: str, *, excludes: bool) -> int:
+        pairs = {(sku, group) for sku in skus}
+        before = self.segmented
+        self.segmented = before | pairs if excludes else before - pairs
+        return len(before ^ self.segmented)
 
     def copy(self) -> "Model":
         """Return a model to try things on."""

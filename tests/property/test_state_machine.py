@@ -32,6 +32,7 @@ from inventory.selectors.availability import find_items, group_figures, records_
 from inventory.services.graph import GroupSpec, replace_location_graph
 from inventory.services.outcomes import Applied, Outcome
 from inventory.services.pools import refresh_stale_pools
+from inventory.services.segmentation import SegmentChange, change_segmentation
 from inventory.services.stock import StockUpdate, delete_stock_record, update_stock
 from reservations.domain.places import PlaceRef
 from reservations.models import Claim, Document
@@ -484,7 +485,11 @@ class Reservations(RuleBasedStateMachine):
 
         self._do(call, may_raise_short=True)
 
-    @rule(data=st.data(), groups=graphs, what=st.sampled_from(["delete", "regroup", "refresh"]))
+    @rule(
+        data=st.data(),
+        groups=graphs,
+        what=st.sampled_from(["delete", "regroup", "refresh", "segment"]),
+    )
     def upset(self, *, data: st.DataObject, groups: dict[str, frozenset[str]], what: str) -> None:
         """Do what is rare in life, so that it is not too common here."""
         if what == "delete":
@@ -492,8 +497,28 @@ class Reservations(RuleBasedStateMachine):
             self.delete_record(place.identifier, sku)
         elif what == "regroup":
             self.change_graph(groups)
+        elif what == "segment":
+            self.segment(
+                data.draw(st.sampled_from(GROUPS)),
+                data.draw(st.lists(skus, min_size=1, max_size=2).map(tuple)),
+                excludes=data.draw(st.booleans()),
+            )
         else:
             self.refresh_pools()
+
+    def segment(self, group: str, skus: tuple[str, ...], *, excludes: bool) -> None:
+        def call() -> None:
+            self._compare(
+                lambda: self.model.segment(skus, group, excludes=excludes),
+                lambda: change_segmentation(
+                    organization_id=self.id,
+                    changes=[SegmentChange(group, skus, excludes)],
+                    origin=self.origin,
+                    now=self.now,
+                ),
+            )
+
+        self._do(call, may_raise_short=True)
 
     def delete_record(self, location: str, sku: str) -> None:
         request_id = f"delete-{next(self.ids)}"
@@ -578,7 +603,7 @@ class Reservations(RuleBasedStateMachine):
         reserved = {}
         for (_, sku, place), quantity in self.model.claims.items():
             reserved[sku, place] = reserved.get((sku, place), 0) + quantity
-        return dict(self.model.rows), reserved
+        return dict(self.model.rows), reserved, self.model.segmented
 
     def _sequences(self) -> dict[str, int]:
         """Return how many movements each item has; the audit counts them."""
