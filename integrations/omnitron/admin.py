@@ -1,0 +1,168 @@
+"""Orders in the back office: to be read; lists and channels can be made."""
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin
+from django.db.models import ManyToManyField, Model
+from django.http import HttpRequest
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from integrations.omnitron.models import (
+    CancellationPlan,
+    Channel,
+    IntegrationMapping,
+    MappingEffect,
+    Order,
+    OrderItem,
+    ProductStock,
+    StockList,
+)
+from integrations.omnitron.services.setup import create_channel, create_stock_list
+from inventory.backoffice.access import organization_of
+from inventory.backoffice.base import OrganizationAdmin, ReadOnlyAdmin, ReadOnlyInline, quantity
+from inventory.domain.roles import Power
+
+
+class OrderItemInline(ReadOnlyInline):
+    model = OrderItem
+    fields = readonly_fields = ("id", "product", "units", "stock_list", "status", "price")
+
+    units = quantity("quantity", "quantity")
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related("product", "stock_list").order_by("pk")
+
+
+@admin.register(Order)
+class OrderAdmin(ReadOnlyAdmin):
+    list_display = ("number", "channel", "status", "is_send", "created_date")
+    list_select_related = ("channel",)
+    list_filter = ("is_send",)
+    search_fields = ("number__startswith",)
+    ordering = ("-pk",)
+    inlines = (OrderItemInline,)
+
+
+@admin.register(OrderItem)
+class OrderItemAdmin(ReadOnlyAdmin):
+    list_display = ("id", "order", "product", "units", "stock_list", "status", "created_date")
+    list_select_related = ("order", "product", "stock_list")
+    search_fields = ("order__number__startswith", "product__sku__startswith")
+    ordering = ("-pk",)
+
+    units = quantity("quantity", "quantity")
+
+
+@admin.register(IntegrationMapping)
+class IntegrationMappingAdmin(ReadOnlyAdmin):
+    list_display = ("code", "integration_type", "object_id", "created_date")
+    search_fields = ("code__startswith", "=object_id")
+    ordering = ("-pk",)
+
+
+@admin.register(ProductStock)
+class ProductStockAdmin(ReadOnlyAdmin):
+    list_display = ("product", "stock_list", "unit_type", "modified_date")
+    list_select_related = ("product", "stock_list")
+    search_fields = ("product__sku__startswith",)
+    ordering = ("-pk",)
+
+
+@admin.register(CancellationPlan)
+class CancellationPlanAdmin(ReadOnlyAdmin):
+    list_display = ("order", "plan_type", "items", "actor", "created_date")
+    list_select_related = ("order",)
+    list_filter = ("plan_type",)
+    search_fields = ("order__number__startswith",)
+    ordering = ("-pk",)
+
+
+class _MadeAdmin(OrganizationAdmin):
+    """Rows that people make and nobody changes: orders refer to them."""
+
+    writes = Power.CONNECT_SYSTEMS
+    asked: ClassVar[tuple[str, ...]]
+    """The fields of the form that makes a row."""
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        return self.asked if obj is None else super().get_fields(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001
+        """Nothing: the service has stored it all."""
+
+
+class StockListForm(forms.ModelForm[StockList]):
+    """A stock list and its one place."""
+
+    place = forms.CharField(
+        help_text="The ID of a location or of a location group.", widget=UnfoldAdminTextInputWidget
+    )
+
+    class Meta:
+        model = StockList
+        fields = ("name", "code", "is_auto_sync", "on_mapping")
+
+
+@admin.register(StockList)
+class StockListAdmin(_MadeAdmin):
+    list_display = ("name", "code", "location", "group", "on_mapping")
+    list_select_related = ("location", "group")
+    search_fields = ("name", "code")
+    ordering = ("name",)
+    fields = ("name", "code", "is_auto_sync", "location", "group", "on_mapping", "created_date")
+    asked = ("name", "place", "code", "is_auto_sync", "on_mapping")
+
+    def get_form(
+        self,
+        request: HttpRequest,
+        obj: Model | None = None,
+        change: bool = False,  # noqa: FBT001, FBT002  # Django's signature
+        **kwargs: Any,
+    ) -> Any:
+        """Ask for the place when a list is made; show the list as it is later."""
+        if obj is None:
+            kwargs["form"] = StockListForm
+        return super().get_form(request, obj, change, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001
+        """Make the list through the service."""
+        made = create_stock_list(
+            organization_id=organization_of(request).pk,
+            name=obj.name,
+            place=form.cleaned_data["place"],
+            code=obj.code,
+            is_auto_sync=obj.is_auto_sync,
+            on_mapping=MappingEffect(obj.on_mapping),
+        )
+        # The page goes on with the object it made; let it be the one that was stored.
+        obj.__dict__.update(made.__dict__)
+
+
+@admin.register(Channel)
+class ChannelAdmin(_MadeAdmin):
+    list_display = ("name", "stock_list", "created_date")
+    list_select_related = ("stock_list",)
+    search_fields = ("name",)
+    ordering = ("name",)
+    asked = fields = ("name", "stock_list", "extra_stock_lists")
+
+    def formfield_for_manytomany(
+        self, db_field: "ManyToManyField[Any, Any]", request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        """Offer the organization's own lists."""
+        lists = StockList.objects.filter(organization=organization_of(request))
+        return super().formfield_for_manytomany(db_field, request, queryset=lists, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001
+        """Make the channel through the service."""
+        made = create_channel(
+            organization_id=organization_of(request).pk,
+            name=obj.name,
+            stock_list="" if obj.stock_list is None else obj.stock_list.name,
+            extra_stock_lists=[each.name for each in form.cleaned_data["extra_stock_lists"]],
+        )
+        obj.__dict__.update(made.__dict__)
