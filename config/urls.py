@@ -14,6 +14,7 @@ urlpatterns = [
     path(f"inventory/availability/{_ORGANIZATION}/", include("inventory.api.urls")),
     path(f"inventory/reservation/{_ORGANIZATION}/", include("reservations.api.urls")),
     path(f"inventory/impex/{_ORGANIZATION}/", include("inventory.api.impex_urls")),
+    path(f"inventory/impex/{_ORGANIZATION}/", include("reservations.api.impex_urls")),
     path(f"inventory/internal/{_ORGANIZATION}", OrganizationBindingView.as_view()),
     path("services/", include("integrations.connect.api.urls")),
     path("", include("integrations.oauth.urls")),
