@@ -49,6 +49,17 @@ _NAVIGATION: tuple[tuple[Any, tuple[_Link, ...]], ...] = (
         ),
     ),
     (
+        _("Orders"),
+        (
+            (_("Orders"), "shopping_cart", "admin:orders_order_changelist"),
+            (_("Mappings"), "link", "admin:orders_integrationmapping_changelist"),
+            (_("Cancellations"), "cancel", "admin:orders_cancellationplan_changelist"),
+            (_("Product stocks"), "list_alt", "admin:orders_productstock_changelist"),
+            (_("Stock lists"), "warehouse", "admin:orders_stocklist_changelist"),
+            (_("Channels"), "storefront", "admin:orders_channel_changelist"),
+        ),
+    ),
+    (
         _("Places"),
         (
             (_("Locations"), "store", "admin:inventory_location_changelist"),
