@@ -2,15 +2,18 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any, TypeVar, cast
 
 from django.db.models import Model, QuerySet
 from django.http import Http404
 from django.utils import timezone
 from django_filters.rest_framework import DjangoFilterBackend
+from drf_spectacular.utils import extend_schema
 from rest_framework.generics import ListAPIView
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer, Serializer
 from rest_framework.views import APIView
 
@@ -46,6 +49,11 @@ class OmnitronView(APIView):
         """Admit the caller and note the time."""
         super().initial(request, *args, **kwargs)
         self.now = timezone.now()
+
+    @extend_schema(exclude=True)
+    def options(self, _request: Request, *_args: Any, **_kwargs: Any) -> Response:
+        """Tell the methods; they stand in `Allow`, as in every answer."""
+        return Response(status=HTTPStatus.NO_CONTENT)
 
     @property
     def caller(self) -> Access:

@@ -76,7 +76,7 @@ class ChannelOrderItemsView(OrderItemsView, _OfChannel):
 
 
 class _ChannelStocks(ProductStocksView, _OfChannel):
-    http_method_names = ["get", "head"]
+    http_method_names = ["get", "head", "options"]
 
 
 class ChannelStocksView(_ChannelStocks):
