@@ -17,6 +17,8 @@ LOOK: dict[str, Any] = {
     ],
     "STYLES": [lambda _request: static("backoffice/backoffice.css")],
     "SHOW_VIEW_ON_SITE": False,
+    # The theme's own violet, lighter where it is text on a dark page: it must be legible.
+    "COLORS": {"primary": {"500": "oklch(71% .2 305)"}},
     "ACCOUNT": {
         "navigation": [
             {"title": _("Profile"), "link": lambda _request: reverse("admin:profile")},

@@ -78,6 +78,8 @@ STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True  # served from the packages themselves: nothing to collect
 
 UNFOLD = backoffice.LOOK
+LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
 
 # Files of imports and exports are in `impex`: a folder here; any Django storage will do.
 STORAGES = {

@@ -1,5 +1,6 @@
 """Members of an organization: an administrator's business, never beyond the own organization."""
 
+import re
 import secrets
 from dataclasses import dataclass
 from zoneinfo import available_timezones
@@ -10,6 +11,8 @@ from django.db import IntegrityError, transaction
 from inventory.domain.roles import Role
 from inventory.errors import EntityAlreadyExists, EntityNotFound, InvalidRequestParameter, Refusal
 from inventory.models import Membership, Profile
+
+_USERNAME = re.compile(r"[\w.@+-]{1,150}")
 
 
 class MembershipRefused(Refusal):
@@ -26,13 +29,18 @@ class Invited:
     password: str | None
 
 
-def add_member(*, organization_id: int, username: str, role: Role, asked_by: User) -> Invited:
+def add_member(
+    *, organization_id: int, username: str, role: Role, asked_by: User | None
+) -> Invited:
     """Make somebody a member, creating the user if there is none of that name.
 
     A user who exists already keeps the password, which others may know: an administrator adds only
-    those of organizations they administer themselves, staff adds anybody. EntityAlreadyExists for
-    one who is a member already, MembershipRefused.
+    those of organizations they administer themselves, staff (None, or a superuser) adds anybody.
+    InvalidRequestParameter, EntityAlreadyExists for one who is a member already, MembershipRefused.
     """
+    if not _USERNAME.fullmatch(username):
+        message = "'username' must be 1 to 150 of letters, digits and @ . + - _"
+        raise InvalidRequestParameter(message, parameter="username")
     password = None
     try:
         with transaction.atomic():
@@ -40,7 +48,7 @@ def add_member(*, organization_id: int, username: str, role: Role, asked_by: Use
             if user is None:
                 password = secrets.token_urlsafe(12)
                 user = User.objects.create_user(username, password=password)
-            elif not (asked_by.is_superuser or _is_known_to(asked_by, user=user)):
+            elif asked_by is not None and not _may_add(asked_by, user=user):
                 message = f"There is a user {username} already; only staff can add them here."
                 raise MembershipRefused(message)
             membership = Membership.objects.create(
@@ -95,7 +103,9 @@ def set_time_zone(*, user_id: int, time_zone: str) -> None:
     Profile.objects.update_or_create(user_id=user_id, defaults={"time_zone": time_zone})
 
 
-def _is_known_to(administrator: User, *, user: User) -> bool:
+def _may_add(administrator: User, *, user: User) -> bool:
+    if administrator.is_superuser:
+        return True
     administered = Membership.objects.filter(
         user=administrator, role=Role.ADMINISTRATOR.value
     ).values("organization_id")
