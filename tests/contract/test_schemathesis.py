@@ -18,7 +18,10 @@ from schemathesis.specs.openapi import checks
 
 from config.openapi import FAMILIES, address_of, family_generators
 from config.wsgi import application
+from integrations.connect.services.uploads import GRAPH_PUBLICATION
+from inventory.services.availability_import.kind import AVAILABILITY_IMPORT
 from inventory.services.deltas import create_delta_token
+from inventory.services.jobs import life
 from tests.builders import SKU, Shop, a_shop
 from tests.contract.headless import token_for
 from tests.contract.test_every_route import ROUTES
@@ -30,6 +33,17 @@ PROMISED = [
     checks.content_type_conformance,
     checks.response_schema_conformance,
 ]
+# Connect's records, which may lack everything, and the kinds of place each may name.
+RECORDS = {
+    "createRecords": [("locationIdentifier",), ("locationGroupIdentifier",)],
+    "updateRecords": [("locationIdentifier",), ("locationGroupIdentifier",)],
+    "releaseRecords": [("locationIdentifier",), ("locationGroupIdentifier",)],
+    "fulfillmentRecords": [("locationIdentifier",)],
+    "transferRecords": [
+        ("fromLocationGroupIdentifier", "toLocationIdentifier"),
+        ("fromLocationIdentifier", "toLocationIdentifier"),
+    ],
+}
 LOCATIONS, GROUPS = ["l1", "l2", "l9"], ["east", "west"]
 # What a request must name to get past the door; the organization's data has all of it.
 KNOWN: dict[str, list[Any]] = {
@@ -51,6 +65,13 @@ KNOWN: dict[str, list[Any]] = {
     "expectedDate": ["2030-01-01T00:00:00Z"],
     "fulfillmentTime": ["2026-04-01T00:00:00Z"],
     "reservationTime": ["2026-04-01T00:00:00Z"],
+    "stockKeepingUnit": [SKU, "mug"],
+    "stockKeepingUnits": [SKU, "mug"],
+    "locationIdentifier": LOCATIONS,
+    "locationIdentifiers": LOCATIONS,
+    "locationGroupIdentifier": GROUPS,
+    "locationGroupIdentifiers": GROUPS,
+    "expirationSeconds": [600],
 }
 
 
@@ -97,6 +118,8 @@ class Grounding:
 
     def _one_place(self, named: dict[str, Any], key: str) -> dict[str, Any]:
         """Keep one of two places, and name one where there is none."""
+        if key in RECORDS:
+            return self._connect_record(named, key)
         is_release = (
             key == "records" and {"sku", "quantity"} <= named.keys() and "from" not in named
         )
@@ -107,6 +130,16 @@ class Grounding:
             named.pop("group", None)
             named[kind] = self._draw(st.sampled_from(self._known[kind]))
         return named
+
+    def _connect_record(self, named: dict[str, Any], key: str) -> dict[str, Any]:
+        """Write a record that can be applied."""
+        kept = {name: value for name, value in named.items() if "Identifier" not in name}
+        for name in self._draw(st.sampled_from(RECORDS[key])):
+            places = GROUPS if "Group" in name else LOCATIONS
+            kept[name] = self._draw(st.sampled_from(places))
+        kept["stockKeepingUnit"] = self._draw(st.sampled_from(self._known["stockKeepingUnit"]))
+        kept["quantity"] = self._draw(st.sampled_from(self._known["quantity"]))
+        return kept
 
 
 @contextmanager
@@ -136,6 +169,19 @@ def shop(db: None, settings: Any) -> Shop:
     return shop
 
 
+def uploads(shop: Shop) -> list[str]:
+    """Return the ids of an availability import and of a publication of the graph."""
+    new = [
+        life.NewJob(organization_id=shop.id, kind=kind, parameters={}, origin=shop.origin)
+        for kind in (AVAILABILITY_IMPORT, GRAPH_PUBLICATION)
+    ]
+    jobs = [
+        life.start_import(new[0], now=timezone.now()),
+        life.start_export(new[1], now=timezone.now()),
+    ]
+    return [job.identifier for job in jobs]
+
+
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=str)
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.label)
 def test_every_answer_is_one_that_the_document_tells(
@@ -146,7 +192,7 @@ def test_every_answer_is_one_that_the_document_tells(
         organization_id=shop.id, is_group=True, places=GROUPS, now=timezone.now()
     )
     shop.stock(l2=6)
-    known = {**KNOWN, "deltaToken": [followed]}
+    known = {**KNOWN, "deltaToken": [followed], "uploadId": uploads(shop)}
     statuses: list[int] = []
 
     @settings(
@@ -160,7 +206,8 @@ def test_every_answer_is_one_that_the_document_tells(
     def answers_as_told(case: Case, data: st.DataObject) -> None:
         grounding = Grounding(data.draw, known)
         case.path_parameters = grounding.of(dict(case.path_parameters or {}))
-        case.path_parameters["organizationId"] = shop.organization.identifier
+        if "organizationId" in case.path_parameters:
+            case.path_parameters["organizationId"] = shop.organization.identifier
         case.body = grounding.of(case.body)
         headers = {**(case.headers or {}), "Authorization": f"Bearer {token}"}
         response = case.call(headers=headers)
@@ -186,11 +233,12 @@ def test_the_document_is_valid_openapi(family: str) -> None:
 
 
 def as_told(address: str) -> str:
-    """Write an address of Django as the document does: `<str:a_b>` is `{aB}`."""
+    """Write an address of Django as the document does: `<kind:a_b>` is `{aB}`."""
     parts = []
     for part in address.split("/"):
-        first, *rest = part.removeprefix("<str:").removesuffix(">").split("_")
         is_parameter = part.startswith("<")
+        name = part.partition(":")[2].removesuffix(">") if is_parameter else part
+        first, *rest = name.split("_")
         parts.append("{" + first + "".join(map(str.title, rest)) + "}" if is_parameter else part)
     return "/" + "/".join(parts)
 
