@@ -5,12 +5,14 @@ Every lock lasts until the transaction ends (see `inventory.locks`).
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
 
 from inventory.locks import SHARED_ORGANIZATION, require_transaction
+from reservations.models import Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,19 @@ class LockedOrderItem:
     status: int
 
 
+@dataclass(frozen=True, slots=True)
+class ClaimedMapping:
+    """An order item; `mapping_id` if it was mapped just now, `holds` if its line may still hold
+    something.
+    """
+
+    product_id: int
+    line_id: int | None
+    on_mapping: str
+    mapping_id: int | None
+    holds: bool
+
+
 # The update changes nothing: it locks the row that is there, and returns it, in the one statement.
 _CLAIM_ORDER = f"""
 WITH {SHARED_ORGANIZATION}, drawn AS MATERIALIZED (SELECT nextval('orders_order_id_seq') AS id)
@@ -58,11 +73,22 @@ _LOCK_ORDER_ITEMS = """
 SELECT id, order_id, product_id, stock_list_id, line_id, status FROM orders_orderitem
 WHERE organization_id = %s AND {column} = ANY(%s) ORDER BY id FOR NO KEY UPDATE
 """
-_LOCK_ORDER_ITEM = f"""
-WITH {SHARED_ORGANIZATION}
-SELECT i.id, i.order_id, i.product_id, i.stock_list_id, i.line_id, i.status
-FROM organization, orders_orderitem i
-WHERE i.organization_id = %s AND i.id = %s FOR NO KEY UPDATE OF i
+# A mapping is locked by its own two unique indexes: a rival with the same item or code is waited
+# for, and the item's row needs no lock. What is held is read as of before a wait, and a line never
+# comes to hold more: one that held nothing then holds nothing now.
+_CLAIM_MAPPING = f"""
+WITH {SHARED_ORGANIZATION}, item AS MATERIALIZED (
+  SELECT i.id, i.product_id, i.line_id, i.stock_list_id FROM organization, orders_orderitem i
+  WHERE i.organization_id = %s AND i.id = %s
+), made AS (
+  INSERT INTO orders_integrationmapping (organization_id, content_type_id, object_id,
+    integration_type, code, created_date)
+  SELECT %s, %s, item.id, %s, %s, %s FROM item ON CONFLICT DO NOTHING RETURNING id
+)
+SELECT item.product_id, item.line_id, l.on_mapping, made.id, EXISTS (
+    SELECT FROM reservations_claim c WHERE c.item_id = item.product_id
+    AND c.line_id = item.line_id AND c.standing = {Standing.ORDER_HOLD.value})
+FROM item JOIN orders_stocklist l ON l.id = item.stock_list_id LEFT JOIN made ON true
 """
 
 
@@ -100,10 +126,33 @@ def lock_order_items(organization_id: int, *, item_ids: Collection[int]) -> list
     return [LockedOrderItem(*row) for row in _rows(sql, [organization_id, list(item_ids)])]
 
 
-def lock_order_item(organization_id: int, *, item_id: int) -> LockedOrderItem | None:
-    """Lock the organization, then one order item; None when there is no such item."""
-    rows = _rows(_LOCK_ORDER_ITEM, [organization_id, organization_id, item_id])
-    return LockedOrderItem(*rows[0]) if rows else None
+def claim_mapping(
+    *,
+    organization_id: int,
+    order_item_id: int,
+    content_type_id: int,
+    integration_type: str,
+    code: str,
+    now: datetime,
+) -> ClaimedMapping | None:
+    """Lock the organization, and map an order item unless it is mapped or the code is taken.
+
+    None when there is no such item.
+    """
+    rows = _rows(
+        _CLAIM_MAPPING,
+        [
+            organization_id,
+            organization_id,
+            order_item_id,
+            organization_id,
+            content_type_id,
+            integration_type,
+            code,
+            now,
+        ],
+    )
+    return ClaimedMapping(*rows[0]) if rows else None
 
 
 def _rows(sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:

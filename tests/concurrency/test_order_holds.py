@@ -11,6 +11,7 @@ from django.db import IntegrityError
 from integrations.omnitron import locks
 from integrations.omnitron.errors import InvalidFields
 from integrations.omnitron.models import IntegrationMapping, Order, OrderItem
+from inventory.errors import ConcurrentModification
 from inventory.models import Movement, MovementKind
 from tests.builders import a_shop
 from tests.concurrency.rivals import in_own_connection, rival_before, together
@@ -69,31 +70,6 @@ def released(item: int) -> list[int]:
 
 
 # Order items
-
-
-def test_without_the_order_items_lock_a_repeat_is_taken_for_a_misuse(office: Office) -> None:
-    _, item, _ = an_order(office)
-
-    with (
-        unlocked("_LOCK_ORDER_ITEM"),
-        rival_before(ENDING, lambda: office.map(item, "ERP-1")) as rival,
-    ):
-        office.map(item, "ERP-1")
-
-    assert isinstance(rival[0], InvalidFields)
-    assert released(item) == [2000]
-
-
-def test_the_order_items_lock_makes_repeats_follow_each_other(office: Office) -> None:
-    _, item, _ = an_order(office)
-
-    with rival_before(ENDING, lambda: office.map(item, "ERP-1")) as rival:
-        mine = office.map(item, "ERP-1")
-
-    assert (mine.is_new, rival[0].is_new) == (True, False)
-    assert rival[0].mapping.pk == mine.mapping.pk
-    assert released(item) == [2000]
-    office.shop.assert_clean()
 
 
 def test_without_the_order_items_lock_a_merged_field_is_lost(office: Office) -> None:
@@ -168,6 +144,55 @@ def test_without_the_claim_of_its_number_it_is_a_trouble_of_the_database(office:
         an_order(office)
 
     assert isinstance(rival[0], IntegrityError)
+
+
+# Mappings
+
+
+def test_without_the_claim_of_a_mapping_a_repeat_is_a_trouble_of_the_database(
+    office: Office,
+) -> None:
+    _, item, _ = an_order(office)
+    assert "ON CONFLICT DO NOTHING" in locks._CLAIM_MAPPING
+    bare = locks._CLAIM_MAPPING.replace("ON CONFLICT DO NOTHING", "")
+
+    with (
+        patch.object(locks, "_CLAIM_MAPPING", bare),
+        rival_before(ENDING, lambda: office.map(item, "ERP-1")) as rival,
+    ):
+        office.map(item, "ERP-1")
+
+    assert isinstance(rival[0], IntegrityError)
+    assert released(item) == [2000]
+
+
+def test_the_claim_of_a_mapping_makes_repeats_follow_each_other(office: Office) -> None:
+    _, item, _ = an_order(office)
+
+    with rival_before(ENDING, lambda: office.map(item, "ERP-1")) as rival:
+        mine = office.map(item, "ERP-1")
+
+    assert (mine.is_new, rival[0].is_new) == (True, False)
+    assert rival[0].mapping.pk == mine.mapping.pk
+    assert released(item) == [2000]
+    office.shop.assert_clean()
+
+
+def test_a_mapping_that_was_undone_is_made_by_the_one_that_waited(office: Office) -> None:
+    _, item, _ = an_order(office)
+
+    def broken(**_: Any) -> None:
+        raise ConcurrentModification("undone")
+
+    with (
+        patch(ENDING, broken),
+        rival_before(ENDING, lambda: office.map(item, "ERP-1", update_stock=False)) as rival,
+        pytest.raises(ConcurrentModification),
+    ):
+        office.map(item, "ERP-1")
+
+    assert rival[0].is_new
+    assert (len(office.held("a1")), released(item)) == (1, [])
 
 
 # Together
