@@ -92,9 +92,10 @@ class Job(models.Model):
         indexes = [
             # Which jobs of a kind does an organization have?
             models.Index(fields=["organization", "kind", "id"], name="job_kind"),
-            # What is there to do, and what has been left lying?
+            # What is there to do, and what has been left lying? (Not by the heartbeat: a beat would
+            # have to write the index, too.)
             models.Index(
-                fields=["heartbeat_at"],
+                fields=["id"],
                 condition=Q(state__in=[*QUEUED, JobState.RUNNING, JobState.WAITING]),
                 name="job_unended",
             ),

@@ -14,8 +14,8 @@ from inventory.services.availability_import.entries import Entry, Row
 MOST_LINES = 4_000
 _FIRST_LINES = 500
 _FEWEST_LINES = 50
-_HOLD_SECONDS = 0.010
-_FIRST_CHANGES, _FEWEST_CHANGES, _MOST_CHANGES = 100, 10, 1_000
+_HOLD_SECONDS = 0.012
+_FIRST_CHANGES, _FEWEST_CHANGES, _MOST_CHANGES = 150, 75, 1_000
 
 
 @dataclass(slots=True)

@@ -18,7 +18,7 @@ _EMPTY = "The file is empty."
 
 
 def import_availability(run: JobRun) -> None:
-    """Take in the uploaded file; JobFailed, with nothing applied, where it is unusable as a whole."""
+    """Take in the uploaded file; JobFailed, with nothing applied, where it is unusable."""
     position = msgspec.convert(run.job.position or {}, Position)
     if run.job.position is None:
         _prove(run)

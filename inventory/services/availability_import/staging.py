@@ -18,21 +18,31 @@ from inventory.services.availability_import.records import Figures
 TABLE = "availability_import_1"
 """Another number for other columns: servers of a pooler keep their tables over a deployment."""
 
-_CREATE = f"""
+_PREPARE = f"""
+SELECT set_config('lock_timeout', '{LOCK_TIMEOUT}', true), set_config('jit', 'off', true),
+  set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
+  set_config('enable_seqscan', 'off', true);
 CREATE TEMPORARY TABLE IF NOT EXISTS {TABLE} (
   line bigint, key uuid, body uuid, record_id text, signature text,
   sku text, location_id bigint, on_hand bigint, safety_stock bigint, futures jsonb,
   futures_quantity bigint, has_effective_at boolean, effective_at timestamptz,
   excluded_groups varchar[]
-) ON COMMIT DELETE ROWS
+) ON COMMIT DELETE ROWS;
+DELETE FROM {TABLE}
 """
 
-# Staging has no statistics. Nested loops over the keys are right for some thousand rows.
-_PREPARE = f"""
-SELECT set_config('lock_timeout', '{LOCK_TIMEOUT}', true), set_config('jit', 'off', true),
-  set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
-  set_config('enable_seqscan', 'off', true)
-"""
+# Staging has no statistics. Laterals with a limit leave the planner one way: a look-up by the
+# unique key for each staged row.
+THE_ITEM = """LATERAL (
+  SELECT * FROM inventory_item WHERE organization_id = %(organization)s AND sku = s.sku LIMIT 1
+) i"""
+THE_RECORD = """LATERAL (
+  SELECT * FROM inventory_stockrecord WHERE item_id = i.id AND location_id = s.location_id LIMIT 1
+) r"""
+_THE_EARLIER = """LATERAL (
+  SELECT body FROM inventory_importedrecord
+  WHERE organization_id = %(organization)s AND key = s.key LIMIT 1
+) d"""
 
 CHANGES = """(
   r.id IS NULL OR r.is_deleted OR s.on_hand <> r.on_hand OR s.safety_stock <> r.safety_stock
@@ -44,9 +54,7 @@ news (spec: oci-headless 6.1)."""
 _COMPARE = f"""
 SELECT s.line, i.id, d.body IS NOT NULL, d.body IS NOT DISTINCT FROM s.body
 FROM {TABLE} s
-LEFT JOIN inventory_importedrecord d ON d.organization_id = %(organization)s AND d.key = s.key
-LEFT JOIN inventory_item i ON i.organization_id = %(organization)s AND i.sku = s.sku
-LEFT JOIN inventory_stockrecord r ON r.item_id = i.id AND r.location_id = s.location_id
+LEFT JOIN {_THE_EARLIER} ON true LEFT JOIN {THE_ITEM} ON true LEFT JOIN {THE_RECORD} ON true
 WHERE d.body IS NOT NULL OR {CHANGES}
 ORDER BY s.line
 """
@@ -112,8 +120,6 @@ def stage(rows: Iterable[StagedRow], *, signatures: Mapping[int, str]) -> None:
     )
     with connection.cursor() as cursor:
         cursor.execute(_PREPARE)
-        cursor.execute(_CREATE)
-        cursor.execute(f"DELETE FROM {TABLE}")
         with cursor.copy(f"COPY {TABLE} FROM STDIN") as copy:
             copy.write(text)
 
@@ -141,3 +147,12 @@ def remember(organization_id: int, *, up_to_line: int, but: list[int], now: date
     with connection.cursor() as cursor:
         cursor.execute(_REMEMBER, [organization_id, now, up_to_line, but])
         return int(cursor.rowcount)
+
+
+def refresh_statistics() -> None:
+    """Let the planner know of tables that are being filled; it would take a wrong index.
+
+    The database does so by itself, but not within the first minute of a first import.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE (SKIP_LOCKED) inventory_item, inventory_stockrecord")

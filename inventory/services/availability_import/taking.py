@@ -6,7 +6,7 @@ nothing lost and nothing applied twice.
 """
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,7 +24,13 @@ from inventory.services.availability_import.chunks import Chunk, Pace, Pending
 from inventory.services.availability_import.entries import Entry, Problem, Row, entries_of
 from inventory.services.availability_import.layouts import CsvLayout, JsonLayout, Layout
 from inventory.services.availability_import.lines import lines_of, unpacked
-from inventory.services.availability_import.staging import Found, compare, remember, stage
+from inventory.services.availability_import.staging import (
+    Found,
+    compare,
+    refresh_statistics,
+    remember,
+    stage,
+)
 from inventory.services.availability_import.writing import write_changes
 from inventory.services.items import UnbornItems, create_items
 from inventory.services.jobs.running import Counts, JobRun
@@ -75,6 +81,8 @@ class _Taker:
     position: Position
     pace: Pace = field(default_factory=Pace)
     expects_unborn: bool = False
+    born: int = 0
+    analyze_at: int = 500
 
     def read_on(self) -> None:
         """Read from the position to the end; _GraphChanged when entries must be read anew."""
@@ -106,18 +114,15 @@ class _Taker:
 
     def _take(self, chunk: Chunk, graph: Graph, signatures: Mapping[int, str]) -> int:
         """Take as much of a chunk as one transaction may; return how many of its entries."""
-        organization_id = self.run.job.organization_id
         if self.expects_unborn:
-            skus = {row.sku for row in chunk.rows.values()}
-            self.expects_unborn = bool(create_items(organization_id, skus=skus))
+            self._bear({row.sku for row in chunk.rows.values()})
         while True:
             try:
                 with locked_write():
                     outcome = self._write(chunk, graph, signatures)
                 break
             except UnbornItems as unborn:
-                create_items(organization_id, skus=unborn.skus)
-                self.expects_unborn = True
+                self._bear(unborn.skus)
             except (_JustImported, ConcurrentModification):
                 self.run.check()
         self.position = outcome.position
@@ -126,6 +131,15 @@ class _Taker:
         self.pace.after(taken=taken, changed=outcome.changed, held=held)
         log.debug("%d lines, %d changes, locks held %.6f s", taken, outcome.changed, held)
         return taken
+
+    def _bear(self, skus: Collection[str]) -> None:
+        """Create items, in a transaction of its own."""
+        newborn = create_items(self.run.job.organization_id, skus=skus)
+        self.expects_unborn = newborn > 0
+        self.born += newborn
+        if self.born >= self.analyze_at:
+            refresh_statistics()
+            self.analyze_at = 4 * self.born
 
     def _write(self, chunk: Chunk, graph: Graph, signatures: Mapping[int, str]) -> _Outcome:
         """Write what fits of a chunk in the caller's transaction."""

@@ -21,7 +21,12 @@ from inventory.models import MovementKind
 from inventory.origin import Origin
 from inventory.services.availability_import.entries import Row
 from inventory.services.availability_import.records import Figures
-from inventory.services.availability_import.staging import CHANGES, TABLE
+from inventory.services.availability_import.staging import (
+    CHANGES,
+    TABLE,
+    THE_ITEM,
+    THE_RECORD,
+)
 from inventory.services.book import StockBook, open_book
 from inventory.statements import Statement
 
@@ -50,8 +55,7 @@ WITH staged AS MATERIALIZED (
         SELECT FROM inventory_promise p WHERE p.item_id = i.id AND p.quantity > 0
       ) AS is_plain
   FROM {TABLE} s
-  JOIN inventory_item i ON i.organization_id = %(organization)s AND i.sku = s.sku
-  LEFT JOIN inventory_stockrecord r ON r.item_id = i.id AND r.location_id = s.location_id
+  JOIN {THE_ITEM} ON true LEFT JOIN {THE_RECORD} ON true
   WHERE s.line = ANY(%(lines)s) AND {CHANGES}
 ),
 judged AS MATERIALIZED (
@@ -113,7 +117,10 @@ pools AS (
     ) END,
     greatest(p.effective_at, m.effective_at)
   FROM pooled m
-  LEFT JOIN inventory_poolbalance p ON p.item_id = m.item_id AND p.signature = m.signature
+  LEFT JOIN LATERAL (
+    SELECT * FROM inventory_poolbalance WHERE item_id = m.item_id AND signature = m.signature
+    LIMIT 1
+  ) p ON true
   LEFT JOIN expected e ON e.item_id = m.item_id AND e.signature = m.signature
   ON CONFLICT (item_id, signature) DO UPDATE SET records = EXCLUDED.records,
     on_hand = EXCLUDED.on_hand, safety_stock = EXCLUDED.safety_stock,
@@ -144,7 +151,7 @@ _MOVEMENTS = """(
     '' AS external_ref, %(correlation)s AS correlation_id, %(actor)s AS actor,
     before + step AS sequence, %(graph)s::bigint AS graph_version,
     coalesce(effective_at, %(now)s) AS effective_at, %(now)s::timestamptz AS recorded_at
-  FROM batch
+  FROM batch ORDER BY item_id, step
 ) AS v"""
 
 

@@ -6,6 +6,7 @@ given up for dead and comes back changes nothing. The job's row is the last lock
 Leases and heartbeats go by the database's clock: one clock for all workers.
 """
 
+import json
 import logging
 import uuid
 from collections.abc import Callable, Iterator, Sequence
@@ -18,7 +19,6 @@ from typing import IO, Any
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
-from django.db.models import F
 from django.db.models.functions import Now
 
 from inventory.errors import Refusal
@@ -114,8 +114,16 @@ class JobRun:
 
     def checkpoint(self, counts: Counts, *, position: Any) -> None:
         """Add the counts of a chunk and note where the next begins, in the chunk's transaction."""
-        columns = {name: F(name) + number for name, number in counts.columns().items()}
-        self._write(**columns, position=position, failures=0, heartbeat_at=Now())
+        columns = counts.columns()
+        added = ", ".join(f"{name} = {name} + %s" for name in columns)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"UPDATE inventory_job SET {added}, position = %s, failures = 0,"
+                " heartbeat_at = now() WHERE id = %s AND lease = %s",
+                [*columns.values(), json.dumps(position), self.job.pk, self.lease],
+            )
+            if not cursor.rowcount:
+                raise LeaseLost
 
     def open_upload(self) -> IO[bytes]:
         """Open the import's file."""
