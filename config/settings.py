@@ -129,7 +129,8 @@ SPECTACULAR_SETTINGS = {
             {url: "/api/schema/availability/", name: "Availability"},
             {url: "/api/schema/reservation/", name: "Reservation"},
             {url: "/api/schema/impex/", name: "Impex"},
-            {url: "/api/schema/connect/", name: "Salesforce Connect"}
+            {url: "/api/schema/connect/", name: "Salesforce Connect"},
+            {url: "/api/schema/omnitron/", name: "Omnitron"}
         ],
         presets: [SwaggerUIBundle.presets.apis, SwaggerUIStandalonePreset],
         layout: "StandaloneLayout",

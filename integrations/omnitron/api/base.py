@@ -21,6 +21,7 @@ from integrations.accounts.authentication import TokenAuthentication
 from integrations.oauth.grants import Access
 from integrations.omnitron.api.pages import Pages, SortFilter
 from integrations.omnitron.api.parsing import JsonOnly, JsonParser, JsonRenderer
+from integrations.omnitron.api.schema import OmnitronSchema
 from integrations.omnitron.api.wire import I1, Wire
 from inventory.origin import Origin
 
@@ -42,6 +43,7 @@ class OmnitronView(APIView):
     content_negotiation_class = JsonOnly
     metadata_class = None
 
+    schema = OmnitronSchema()
     wire: Wire = I1
     now: datetime
 
@@ -51,7 +53,7 @@ class OmnitronView(APIView):
         self.now = timezone.now()
 
     @extend_schema(exclude=True)
-    def options(self, _request: Request, *_args: Any, **_kwargs: Any) -> Response:
+    def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:  # noqa: ARG002
         """Tell the methods; they stand in `Allow`, as in every answer."""
         return Response(status=HTTPStatus.NO_CONTENT)
 

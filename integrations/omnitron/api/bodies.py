@@ -8,6 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django.conf import settings
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
@@ -40,6 +41,7 @@ class Amount(Money):
         return super().to_internal_value(data)
 
 
+@extend_schema_field({"type": ["number", "string"]})
 class QuantityIn(serializers.Field[int, Any, Any, Any]):
     """A quantity above 0 as number or text ("2"), exact to a thousandth; kept in thousandths."""
 
@@ -61,6 +63,7 @@ class QuantityIn(serializers.Field[int, Any, Any, Any]):
         return quantity
 
 
+@extend_schema_field({"type": ["integer", "object"]})
 class Party(serializers.Field[dict[str, Any], Any, Any, Any]):
     """A customer or an address: an object, or the key of one, kept as `{"pk": key}`."""
 

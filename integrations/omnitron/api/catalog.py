@@ -30,7 +30,7 @@ ContentTypeFilters = filter_set(
 
 
 class ProductsView(OmnitronList):
-    """GET products/."""
+    """GET products/: products."""
 
     filterset_class = ProductFilters
     serializer_class = Product
@@ -59,7 +59,7 @@ class ContentTypeOut(serializers.Serializer[Any]):
 
 
 class ContentTypesView(OmnitronList):
-    """GET content_types/."""
+    """GET content_types/: the tables whose rows can be mapped."""
 
     filterset_class = ContentTypeFilters
     serializer_class = ContentTypeOut

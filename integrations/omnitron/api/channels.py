@@ -9,9 +9,8 @@ from integrations.omnitron.api.base import OmnitronView, found, rendered
 from integrations.omnitron.api.bodies import NewOrder
 from integrations.omnitron.api.order_items import OrderItemsView
 from integrations.omnitron.api.orders import OrdersView
+from integrations.omnitron.api.schema import Shape
 from integrations.omnitron.api.stock import ProductStocksView, StockListsView
-from integrations.omnitron.api.wire_orders import OrderV1
-from integrations.omnitron.api.wire_stock import ProductStockV1
 from integrations.omnitron.models import Channel, Order, OrderItem, ProductStock, StockList
 from integrations.omnitron.selectors.relations import (
     catalogue_stocks,
@@ -34,7 +33,7 @@ class _OfChannel(OmnitronView):
 class CreateOrderView(_OfChannel):
     """POST channel/{channel_id}/create_orders/."""
 
-    @extend_schema(request=NewOrder, responses={200: OrderV1, 201: OrderV1})
+    @extend_schema(request=NewOrder, responses={200: Shape.ORDER, 201: Shape.ORDER})
     def post(self, _request: Request, channel_id: int) -> Response:
         """Create an order and hold every line of it, or none: 201 when new, 200 for a repeat."""
         stored = create_order(
@@ -49,7 +48,7 @@ class CreateOrderView(_OfChannel):
 
 
 class ChannelOrdersView(OrdersView, _OfChannel):
-    """GET channel/{channel_id}/orders/."""
+    """GET channel/{channel_id}/orders/: the orders of a channel."""
 
     def get_queryset(self) -> QuerySet[Order]:
         """Return the channel's orders."""
@@ -59,7 +58,7 @@ class ChannelOrdersView(OrdersView, _OfChannel):
 class ChannelOrderView(_OfChannel):
     """GET channel/{channel_id}/orders/{order_id}/."""
 
-    @extend_schema(responses=OrderV1)
+    @extend_schema(responses={200: Shape.ORDER})
     def get(self, _request: Request, channel_id: int, order_id: int) -> Response:
         """Read an order of the channel."""
         rows = self.wire.orders(self.organization_id)
@@ -68,7 +67,7 @@ class ChannelOrderView(_OfChannel):
 
 
 class ChannelOrderItemsView(OrderItemsView, _OfChannel):
-    """GET channel/{channel_id}/order_items/."""
+    """GET channel/{channel_id}/order_items/: the items of a channel's orders."""
 
     def get_queryset(self) -> QuerySet[OrderItem]:
         """Return the items of the channel's orders."""
@@ -80,7 +79,7 @@ class _ChannelStocks(ProductStocksView, _OfChannel):
 
 
 class ChannelStocksView(_ChannelStocks):
-    """GET channel/{channel_id}/product_stocks/."""
+    """GET channel/{channel_id}/product_stocks/: products on the channel's own list."""
 
     def get_queryset(self) -> QuerySet[ProductStock]:
         """Return the product stocks of the channel's own list."""
@@ -88,7 +87,7 @@ class ChannelStocksView(_ChannelStocks):
 
 
 class ChannelExtraStocksView(_ChannelStocks):
-    """GET channel/{channel_id}/extra_product_stocks/."""
+    """GET channel/{channel_id}/extra_product_stocks/: products on its further lists."""
 
     def get_queryset(self) -> QuerySet[ProductStock]:
         """Return the product stocks of the further lists the channel sells from."""
@@ -98,7 +97,7 @@ class ChannelExtraStocksView(_ChannelStocks):
 class ChannelStockView(_OfChannel):
     """GET channel/{channel_id}/product_stocks/{id}/, and the same …/detailed/."""
 
-    @extend_schema(responses=ProductStockV1)
+    @extend_schema(responses={200: Shape.PRODUCT_STOCK})
     def get(self, _request: Request, channel_id: int, stock_id: int) -> Response:  # noqa: ARG002
         """Read a product stock of the channel's own list."""
         row = found(catalogue_stocks(self.channel), pk=stock_id)
@@ -106,7 +105,7 @@ class ChannelStockView(_OfChannel):
 
 
 class ChannelStockListsView(StockListsView, _OfChannel):
-    """GET channel/{channel_id}/stock_lists/."""
+    """GET channel/{channel_id}/stock_lists/: the lists it sells from."""
 
     def get_queryset(self) -> QuerySet[StockList]:
         """Return the lists that the channel sells from."""

@@ -13,6 +13,7 @@ from integrations.omnitron.api.parsing import plain
 from integrations.omnitron.domain.statuses import LARGEST
 from inventory.domain.quantity import to_json_number
 
+ANY_JSON = ("object", "array", "string", "number", "boolean", "null")
 _DIGITS, _PLACES = 15, 2
 _SKU_LENGTH = 250
 
@@ -63,7 +64,7 @@ class Money(serializers.DecimalField):
         super().__init__(max_digits=_DIGITS, decimal_places=_PLACES, **options)
 
 
-@extend_schema_field({})
+@extend_schema_field({"type": [*ANY_JSON[:-1]]})
 class Json(serializers.JSONField):
     """Any JSON, kept as it is."""
 

@@ -20,6 +20,7 @@ _TEXT_LOOKUPS = (
     "endswith",
 )
 _MOMENT_LOOKUPS = ("exact", "gt", "gte", "lt", "lte")
+_MOMENT = {"type": "string", "format": "date-time"}
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -100,7 +101,21 @@ def filter_set(  # one place for a list's parameters
         filters[boolean] = _Boolean(field_name=boolean)
     for quantity in quantities:
         filters |= _with_lookups(Thousandths, quantity, quantity, _NUMBER_LOOKUPS)
-    return type(name, (django_filters.FilterSet,), dict(filters))
+    documented = [
+        *(_told(parameter, {"type": "integer"}, _NUMBER_LOOKUPS) for parameter in numbers or ()),
+        *(_told(parameter, {"type": "string"}, _TEXT_LOOKUPS) for parameter in texts or ()),
+        *(_told(moment, _MOMENT, (*_MOMENT_LOOKUPS, "date")) for moment in moments),
+        *(_told(boolean, {"type": "boolean"}, ()) for boolean in booleans),
+        *(_told(quantity, {"type": "number"}, _NUMBER_LOOKUPS) for quantity in quantities),
+    ]
+    return type(name, (django_filters.FilterSet,), {**filters, "documented": documented})
+
+
+def _told(parameter: str, schema: dict[str, str], lookups: Iterable[str]) -> dict[str, Any]:
+    """Tell the OpenAPI document of a parameter and its lookups, in one entry."""
+    others = ", ".join(f"`{parameter}__{each}`" for each in lookups)
+    description = f"Also {others}." if others else ""
+    return {"name": parameter, "in": "query", "description": description, "schema": schema}
 
 
 def _with_lookups(

@@ -41,7 +41,7 @@ class LateHold(serializers.Serializer[Any]):
 
 
 class LateHoldsView(OmnitronList):
-    """GET late_holds/."""
+    """GET late_holds/: order items that hold stock and have had no mapping for too long."""
 
     filterset_class = HoldFilters
     serializer_class = LateHold

@@ -14,6 +14,7 @@ from integrations.omnitron.api.base import OmnitronList, OmnitronView, found, re
 from integrations.omnitron.api.fields import Object, StatusCode
 from integrations.omnitron.api.filters import filter_set
 from integrations.omnitron.api.orders import MAX_KEY
+from integrations.omnitron.api.schema import Shape
 from integrations.omnitron.api.wire_orders import CHANGEABLE_ITEM_DETAILS, ItemV1, MappingOut
 from integrations.omnitron.models import IntegrationType, OrderItem
 from integrations.omnitron.selectors.orders import mappings, order_items
@@ -49,7 +50,7 @@ ItemFilters = filter_set(
 
 
 class OrderItemsView(OmnitronList):
-    """GET order_items/."""
+    """GET order_items/: order items."""
 
     filterset_class = ItemFilters
     sorts: Mapping[str, str] = {
@@ -96,13 +97,13 @@ class ItemChange(serializers.Serializer[Any]):
 class OrderItemView(OmnitronView):
     """GET and PATCH order_items/{pk}/."""
 
-    @extend_schema(responses=ItemV1)
+    @extend_schema(responses={200: Shape.ORDER_ITEM})
     def get(self, _request: Request, item_id: int) -> Response:
         """Read an order item."""
         item = found(order_items(self.organization_id), pk=item_id)
         return Response(rendered(self.wire.order_item, item))
 
-    @extend_schema(request=ItemChange, responses=ItemV1)
+    @extend_schema(request=ItemChange, responses={200: Shape.ORDER_ITEM})
     def patch(self, _request: Request, item_id: int) -> Response:
         """Change an order item; status 100 releases what it holds."""
         change_order_items(
@@ -115,7 +116,9 @@ class OrderItemView(OmnitronView):
         return Response(rendered(self.wire.order_item, item))
 
 
-class _BulkChange(ItemChange):
+class BulkItemChange(ItemChange):
+    """What may change of one of several order items."""
+
     id = serializers.IntegerField(min_value=1, max_value=MAX_KEY)
 
 
@@ -123,7 +126,7 @@ class BulkChange(serializers.Serializer[Any]):
     """Changes of several order items, all or none."""
 
     orderitem_set = serializers.ListField(
-        child=_BulkChange(), allow_empty=False, max_length=MAX_BULK
+        child=BulkItemChange(), allow_empty=False, max_length=MAX_BULK
     )
 
     def validate_orderitem_set(self, changes: list[dict[str, Any]]) -> list[dict[str, Any]]:

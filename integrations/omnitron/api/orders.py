@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import Http404
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -15,7 +15,8 @@ from rest_framework.response import Response
 from integrations.omnitron.api.base import OmnitronList, OmnitronView, found, rendered
 from integrations.omnitron.api.fields import Object
 from integrations.omnitron.api.filters import filter_set
-from integrations.omnitron.api.wire_orders import DetailedOrder, OrderV1
+from integrations.omnitron.api.schema import Shape
+from integrations.omnitron.api.wire_orders import DetailedOrder
 from integrations.omnitron.domain.drafts import CancelRequest
 from integrations.omnitron.models import Order
 from integrations.omnitron.selectors.relations import orders_in_detail
@@ -34,7 +35,7 @@ OrderFilters = filter_set(
 
 
 class OrdersView(OmnitronList):
-    """GET orders/."""
+    """GET orders/: orders; `is_send=False&status=400` is the work queue."""
 
     filterset_class = OrderFilters
     sorts: Mapping[str, str] = {
@@ -65,7 +66,7 @@ class OrderChange(serializers.Serializer[Any]):
 class OrderView(OmnitronView):
     """GET and PATCH orders/{pk}/; with i1 GET takes the order's number first."""
 
-    @extend_schema(responses=OrderV1)
+    @extend_schema(responses={200: Shape.ORDER})
     def get(self, request: Request, reference: str) -> Response:
         """Read an order."""
         rows = self.wire.orders(self.organization_id)
@@ -76,7 +77,7 @@ class OrderView(OmnitronView):
             order = found(rows, pk=key_in(reference))
         return Response(rendered(self.wire.order, order))
 
-    @extend_schema(request=OrderChange, responses=OrderV1)
+    @extend_schema(request=OrderChange, responses={200: Shape.ORDER})
     def patch(self, _request: Request, reference: str) -> Response:
         """Tell whether the ERP has taken the order; other fields are ignored."""
         order_id = key_in(reference)
@@ -97,7 +98,7 @@ class OrderNumberView(OmnitronView):
 
     @extend_schema(
         parameters=[OpenApiParameter("channel", OpenApiTypes.INT, description="Of which channel.")],
-        responses=OrderV1,
+        responses={200: Shape.ORDER},
     )
     def get(self, request: Request, number: str) -> Response:
         """Read an order by its number."""
@@ -136,6 +137,7 @@ class DetailedItemsView(OmnitronView):
         return Response(rendered(DetailedOrder, order))
 
 
+@extend_schema_field({"type": ["array", "object"], "items": {"type": ["integer", "string"]}})
 class _Keys(serializers.Field[tuple[int, ...], Any, list[int], Any]):
     """Keys of order items, as a list or as the keys of a dict: the documents have both."""
 
@@ -182,7 +184,7 @@ _TERMS = (
 class CancelView(OmnitronView):
     """POST orders/{order_id}/cancel/."""
 
-    @extend_schema(request=Cancellation, responses=OrderV1)
+    @extend_schema(request=Cancellation, responses={200: Shape.ORDER})
     def post(self, _request: Request, order_id: int, channel_id: int | None = None) -> Response:
         """Cancel an order or items of it, and release what they hold; a repeat changes nothing."""
         asked = self.read(Cancellation)

@@ -14,6 +14,7 @@ from integrations.omnitron.api.base import OmnitronList
 from integrations.omnitron.api.fields import Object, sku
 from integrations.omnitron.api.filters import filter_set
 from integrations.omnitron.api.orders import MAX_KEY
+from integrations.omnitron.api.schema import Shape
 from integrations.omnitron.api.wire_stock import StockListOut
 from integrations.omnitron.domain.drafts import StockPush
 from integrations.omnitron.errors import InvalidFields
@@ -72,7 +73,7 @@ class Push(serializers.Serializer[Any]):
 
 
 class ProductStocksView(OmnitronList):
-    """GET and POST product_stock/."""
+    """GET and POST product_stock/: products on stock lists, with their figures."""
 
     filterset_class = ProductStockFilters
     sorts: Mapping[str, str] = {
@@ -93,7 +94,7 @@ class ProductStocksView(OmnitronList):
         """Return the shape of the prefix."""
         return self.wire.product_stock
 
-    @extend_schema(request=Push)
+    @extend_schema(request=Push, responses={200: Shape.PRODUCT_STOCK, 201: Shape.PRODUCT_STOCK})
     def post(self, request: Request) -> Response:
         """Put a product on a list and set its stock there; a list of them is all or none."""
         is_list = isinstance(request.data, list)
@@ -116,7 +117,7 @@ class ProductStocksView(OmnitronList):
 
 
 class StockListsView(OmnitronList):
-    """GET stock_list/."""
+    """GET stock_list/: stock lists."""
 
     filterset_class = StockListFilters
     serializer_class = StockListOut

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.urls import URLPattern, path
+from drf_spectacular.views import SpectacularJSONAPIView
 
 from integrations.omnitron.api import (
     accounts,
@@ -18,6 +19,7 @@ from integrations.omnitron.api import (
     stock,
 )
 from integrations.omnitron.api.base import OmnitronView
+from integrations.omnitron.api.schema import OmnitronGenerator
 from integrations.omnitron.api.wire import I1, V1, Wire
 
 _CHANNEL = "channel/<int:channel_id>"
@@ -66,4 +68,10 @@ def _patterns(wire: Wire) -> Iterator[URLPattern]:
         yield path(f"api/{wire.name}/{address}", serve)
 
 
-urlpatterns = [*_patterns(I1), *_patterns(V1)]
+_DOCUMENT = SpectacularJSONAPIView.as_view(generator_class=OmnitronGenerator, throttle_classes=())
+
+urlpatterns = [
+    *_patterns(I1),
+    *_patterns(V1),
+    path("api/schema/omnitron/", _DOCUMENT, name="schema-omnitron"),
+]

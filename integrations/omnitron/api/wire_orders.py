@@ -11,6 +11,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from integrations.omnitron.api.fields import (
+    ANY_JSON,
     Details,
     Json,
     Money,
@@ -41,7 +42,7 @@ def _boolean() -> serializers.BooleanField:
 
 
 def _read_only() -> Json:
-    return Json(read_only=True)
+    return Json(read_only=True, allow_null=True)
 
 
 ORDER_DETAILS: Details = {
@@ -112,7 +113,7 @@ ITEM_DETAILS: Details = {
 }
 
 
-@extend_schema_field({"type": ["integer", "null"]})
+@extend_schema_field({"type": [*ANY_JSON]})
 class Key(serializers.Field[Any, Any, Any, Any]):
     """The key of an object that is kept whole; null for one that came without."""
 
@@ -220,13 +221,17 @@ class MappingOut(serializers.Serializer[Any]):
     code = serializers.CharField()
 
 
-class _ListKeys(serializers.Serializer[Any]):
+class StockListKeys(serializers.Serializer[Any]):
+    """How a stock list is nested."""
+
     pk = serializers.IntegerField()
     name = serializers.CharField()
     code = serializers.CharField()
 
 
-class _ChannelKeys(serializers.Serializer[Any]):
+class ChannelKeys(serializers.Serializer[Any]):
+    """How a channel is nested."""
+
     pk = serializers.IntegerField()
     name = serializers.CharField()
 
@@ -234,12 +239,12 @@ class _ChannelKeys(serializers.Serializer[Any]):
 class DetailedItem(ItemI1):
     """An order item with its stock list and what the ERP calls it."""
 
-    stock_list = _ListKeys()
+    stock_list = StockListKeys()
     mapping = MappingOut(many=True, source="mapping.all")
 
 
 class DetailedOrder(OrderI1):
     """An order with all it is related to."""
 
-    channel = _ChannelKeys()
+    channel = ChannelKeys()
     orderitem_set = DetailedItem(many=True)
