@@ -4,7 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from inventory.domain.item import ItemState
+import msgspec
+
+from inventory.domain.item import Change, ItemState
 from inventory.models import MovementKind
 from inventory.origin import Origin
 from inventory.statements import Statement
@@ -62,6 +64,13 @@ def insert_from(source: str) -> str:
 
 
 _INSERT = insert_from("{rows}")
+# Lists come as JSON: an array of arrays would be flattened. Most rows have none.
+_EXCLUSIONS = (("excluded_before", "text"), ("excluded_after", "text"))
+_LIST = "CASE WHEN {0} <> '' THEN ARRAY(SELECT jsonb_array_elements_text({0}::jsonb)) END"
+_INSERT_WITH_EXCLUSIONS = (
+    f"INSERT INTO inventory_movement ({_NAMES}, excluded_before, excluded_after) SELECT {_NAMES},"
+    f" {_LIST.format('excluded_before')}, {_LIST.format('excluded_after')} FROM {{rows}}"
+)
 
 
 def post(
@@ -74,9 +83,10 @@ def post(
     now: datetime,
 ) -> None:
     """Add one movement for every change of the items to the statement."""
-    rows = []
+    rows, exclusions = [], []
     for item in items:
         for change in item.changes:
+            exclusions.append(_exclusions(change))
             before, after, cause = change.before, change.after, change.cause
             rows.append(
                 (
@@ -105,4 +115,17 @@ def post(
                     now,
                 )
             )
-    statement.add(_INSERT, columns=_COLUMNS, rows=rows)
+    # All rows by one part: the ids of an item's rows must rise with its sequence.
+    if any(before or after for before, after in exclusions):
+        rows = [row + lists for row, lists in zip(rows, exclusions, strict=True)]
+        statement.add(_INSERT_WITH_EXCLUSIONS, columns=(*_COLUMNS, *_EXCLUSIONS), rows=rows)
+    else:
+        statement.add(_INSERT, columns=_COLUMNS, rows=rows)
+
+
+def _exclusions(change: Change) -> tuple[str, str]:
+    """Return the lists as JSON; nothing where they stay as they are."""
+    lists = change.exclusions
+    if lists is None:
+        return "", ""
+    return msgspec.json.encode(lists.before).decode(), msgspec.json.encode(lists.after).decode()

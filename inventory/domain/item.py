@@ -23,6 +23,16 @@ class Change:
     sequence: int
     cause: Any
     """Who did it and why, as the caller gave it; carried through to the ledger."""
+    exclusions: "Exclusions | None" = None
+    """Only where a record is counted by other groups than before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusions:
+    """The groups, by identifier, that did not and do not count a record."""
+
+    before: tuple[str, ...]
+    after: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +218,10 @@ class ItemState:
             self._repool(record.signature, before=None, after=record)
         self._set(self.records, location, record)
         self._networks = None
-        self._post(location, before.balance, record.balance, cause)
+        exclusions = None
+        if record.excluded_groups != before.excluded_groups:
+            exclusions = Exclusions(before.excluded_groups, record.excluded_groups)
+        self._post(location, before.balance, record.balance, cause, exclusions=exclusions)
 
     def note(self, group: int, *, cause: Any) -> None:
         """Post that something about the item in a group changed other than its promise."""
@@ -221,9 +234,17 @@ class ItemState:
             self.pools_lost_a_date = True
         self._set(self.pools, signature, pool.replacing(before=before, after=after))
 
-    def _post(self, place: int, before: Balance, after: Balance, cause: Any) -> None:
+    def _post(
+        self,
+        place: int,
+        before: Balance,
+        after: Balance,
+        cause: Any,
+        *,
+        exclusions: Exclusions | None = None,
+    ) -> None:
         self.sequence += 1
-        self.changes.append(Change(place, before, after, self.sequence, cause))
+        self.changes.append(Change(place, before, after, self.sequence, cause, exclusions))
 
     # Taking back
 

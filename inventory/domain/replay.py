@@ -6,7 +6,7 @@ figures and the layout of that state follow from the laws, with the graph of its
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from inventory.domain.balance import Balance
@@ -22,7 +22,8 @@ _NOTHING = Balance()
 class Event:
     """One row of the ledger: a change of one balance, of a location or of a group's promise.
 
-    `segments` says for a group that it stopped (False) or began (True) to count the item.
+    `segments` says for a group that it stopped (False) or began (True) to count the item,
+    `excludes` for a location which groups, by identifier, did not and do not count the record.
     """
 
     id: int
@@ -36,6 +37,7 @@ class Event:
     effective_at: datetime
     recorded_at: datetime
     segments: bool | None = None
+    excludes: tuple[tuple[str, ...], tuple[str, ...]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ class Past:
     records: dict[int, Balance]
     promises: dict[int, int]
     segmented_out: set[int]
-    excluded: Mapping[int, Collection[str]] = field(default_factory=dict)
+    excluded: dict[int, Collection[str]]
     _soft: "_Soft | None" = None
 
     def apply(self, event: Event, *, is_group: bool) -> None:
@@ -79,6 +81,38 @@ class Past:
             self.segmented_out.add(event.place)
         elif event.segments is True:
             self.segmented_out.discard(event.place)
+        if event.excludes is not None:
+            self.excluded[event.place] = event.excludes[1]
+
+    def rewound(
+        self,
+        *,
+        balances: Iterable[tuple[Event, bool]],
+        segments: Iterable[Event],
+        exclusions: Iterable[Event],
+    ) -> "Past":
+        """Return the state before a moment, this one being the present.
+
+        Each argument has the first event of its sort since that moment at each place: any event,
+        with whether the place is a group; those that segment; those that exclude.
+        """
+        past = Past(
+            dict(self.records), dict(self.promises), set(self.segmented_out), dict(self.excluded)
+        )
+        for event, is_group in balances:
+            if is_group:
+                past.promises[event.place] = event.before.reserved
+            else:
+                past.records[event.place] = event.before
+        for event in segments:
+            if event.segments:
+                past.segmented_out.add(event.place)
+            else:
+                past.segmented_out.discard(event.place)
+        for event in exclusions:
+            if event.excludes is not None:
+                past.excluded[event.place] = event.excludes[0]
+        return past
 
     def at_location(self, location: int, *, graph: Graph) -> Standing:
         """Return the figures of a location."""
@@ -157,31 +191,3 @@ class Past:
 class _Soft:
     version: int
     by_location: Mapping[int, int]
-
-
-def rewound(
-    *,
-    records: Mapping[int, Balance],
-    promises: Mapping[int, int],
-    segmented_out: Iterable[int],
-    first_events: Iterable[tuple[Event, bool]],
-    first_segments: Iterable[Event],
-    excluded: Mapping[int, Collection[str]],
-) -> Past:
-    """Return the state before a moment: the present, with what came since taken back.
-
-    `first_events` are the first event since that moment at each place, and whether the place is a
-    group; `first_segments` the first event at each group that segmented the item out or in.
-    """
-    past = Past(dict(records), dict(promises), set(segmented_out), excluded)
-    for event, is_group in first_events:
-        if is_group:
-            past.promises[event.place] = event.before.reserved
-        else:
-            past.records[event.place] = event.before
-    for event in first_segments:
-        if event.segments:
-            past.segmented_out.add(event.place)
-        else:
-            past.segmented_out.discard(event.place)
-    return past

@@ -1,5 +1,6 @@
 """The movement ledger: append-only, one row per change of one balance."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
 
@@ -28,7 +29,8 @@ class Movement(models.Model):
     """What changed, before and after, who, why. Quantities are integers of thousandths.
 
     At a location the eight counts are the stock record's; at a group only `reserved_*` speak (the
-    promise). `sequence` is the item's counter after the change. `xid` is the writing
+    promise). `excluded_*`, the groups that must not count the record, are set where they changed.
+    `sequence` is the item's counter after the change. `xid` is the writing
     transaction: the delta feed reads by it, because serial ids do not commit in order.
 
     There are no foreign keys, and the database holds no unique constraint on this table, so that
@@ -48,6 +50,8 @@ class Movement(models.Model):
     reserved_after = models.BigIntegerField()
     futures_before = models.BigIntegerField()
     futures_after = models.BigIntegerField()
+    excluded_before = ArrayField(models.CharField(max_length=128), null=True)
+    excluded_after = ArrayField(models.CharField(max_length=128), null=True)
     document_id = models.BigIntegerField(null=True)
     line_id = models.BigIntegerField(null=True)
     request_id = models.CharField(max_length=128)
@@ -66,6 +70,12 @@ class Movement(models.Model):
             models.Index(fields=["item_id", "id"], name="movement_item"),
             # What has been committed since a snapshot?
             models.Index(fields=["organization_id", "xid"], name="movement_feed"),
+            # What became of a document? Its export asks, and who looks at it.
+            models.Index(
+                fields=["document_id"],
+                condition=models.Q(document_id__isnull=False),
+                name="movement_document",
+            ),
             # One row by its id: the primary key constraint is dropped, see the migration.
             models.Index(fields=["id"], name="movement_id"),
         ]

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection
 
 from inventory.domain.balance import Balance
-from inventory.domain.replay import Event, Past, rewound
+from inventory.domain.replay import Event, Past
 from inventory.models import MovementKind
 
 PAGE = 1_000
@@ -22,7 +22,7 @@ WHERE item_id = %s AND recorded_at >= %s AND recorded_at <= %s
 _EVENT = """
 m.id, m.place_id, m.kind, m.quantity, m.on_hand_before, m.safety_stock_before, m.reserved_before,
   m.futures_before, m.on_hand_after, m.safety_stock_after, m.reserved_after, m.futures_after,
-  m.sequence, m.graph_version, m.effective_at, m.recorded_at
+  m.sequence, m.graph_version, m.effective_at, m.recorded_at, m.excluded_before, m.excluded_after
 """
 _PAGE = f"""
 SELECT {_EVENT} FROM inventory_movement m
@@ -35,6 +35,10 @@ WHERE m.item_id = %s AND m.id >= %s ORDER BY m.place_id, m.id
 _FIRST_SEGMENTS = f"""
 SELECT DISTINCT ON (m.place_id) {_EVENT} FROM inventory_movement m
 WHERE m.item_id = %s AND m.id >= %s AND m.kind = ANY(%s) ORDER BY m.place_id, m.id
+"""
+_FIRST_EXCLUSIONS = f"""
+SELECT DISTINCT ON (m.place_id) {_EVENT} FROM inventory_movement m
+WHERE m.item_id = %s AND m.id >= %s AND m.excluded_after IS NOT NULL ORDER BY m.place_id, m.id
 """
 _RECORDS = """
 SELECT location_id, on_hand, safety_stock, reserved, futures_quantity, excluded_groups
@@ -98,16 +102,17 @@ def history(
     promises = dict(
         _rows("SELECT group_id, quantity FROM inventory_promise WHERE item_id = %s", item_id)
     )
-    firsts = [_event(row) for row in _rows(_FIRST, item_id, first)]
-    past = rewound(
+    present = Past(
         records={row[0]: Balance(*row[1:5]) for row in records},
         promises=promises,
-        segmented_out=segmented_out,
-        first_events=[(event, places[event.place].is_group) for event in firsts],
-        first_segments=[
-            _event(row) for row in _rows(_FIRST_SEGMENTS, item_id, first, list(_SEGMENTS))
-        ],
+        segmented_out=set(segmented_out),
         excluded={row[0]: row[5] for row in records if row[5]},
+    )
+    firsts = [_event(row) for row in _rows(_FIRST, item_id, first)]
+    past = present.rewound(
+        balances=[(event, places[event.place].is_group) for event in firsts],
+        segments=map(_event, _rows(_FIRST_SEGMENTS, item_id, first, list(_SEGMENTS))),
+        exclusions=map(_event, _rows(_FIRST_EXCLUSIONS, item_id, first)),
     )
     return History(item_id=item_id, first=first, last=last, past=past, places=places)
 
@@ -147,6 +152,7 @@ def _event(row: Sequence[Any]) -> Event:
         effective_at=row[14],
         recorded_at=row[15],
         segments=_SEGMENTS.get(row[2]),
+        excludes=None if row[17] is None else (tuple(row[16] or ()), tuple(row[17])),
     )
 
 
