@@ -36,11 +36,16 @@ class Line(msgspec.Struct, frozen=True, gc=False):
     end: int
 
 
-def unpacked(file: IO[bytes], *, is_gzip: bool) -> IO[bytes]:
-    """Return the file as it is read; JobFailed when it is packed otherwise than was said."""
+def is_packed(file: IO[bytes]) -> bool:
+    """Tell whether a file is in GZIP format; it is left at its beginning."""
     magic = file.read(len(_MAGIC))
     file.seek(0)
-    if (magic == _MAGIC) != is_gzip and magic:
+    return magic == _MAGIC
+
+
+def unpacked(file: IO[bytes], *, is_gzip: bool) -> IO[bytes]:
+    """Return the file as it is read; JobFailed when it is packed otherwise than was said."""
+    if is_packed(file) != is_gzip:
         raise JobFailed(_NOT_GZIP if is_gzip else _NOT_DECLARED)
     return cast("IO[bytes]", gzip.GzipFile(fileobj=file)) if is_gzip else file
 

@@ -68,8 +68,10 @@ def _create(new: NewJob, *, state: JobState, now: datetime, **columns: Any) -> J
     )
 
 
-def receive_upload(job: Job, source: Readable, *, limit: int, now: datetime) -> Job:
-    """Store an import's file, a piece at a time, and tell the workers.
+def receive_upload(
+    job: Job, source: Readable, *, limit: int, now: datetime, is_told: bool = True
+) -> Job:
+    """Store an import's file, a piece at a time, and tell the workers if `is_told`.
 
     Raises FileAlreadyReceived, ExpiredUploadLink, and InvalidRequestParameter for a file beyond
     `limit` bytes. An upload that breaks off leaves the link as it was.
@@ -94,7 +96,8 @@ def receive_upload(job: Job, source: Readable, *, limit: int, now: datetime) -> 
         files.drop(stored.name)
         raise FileAlreadyReceived(_RECEIVED)
     job.refresh_from_db()
-    queue(job)
+    if is_told:
+        queue(job)
     return job
 
 

@@ -90,6 +90,8 @@ class JobRun:
     lease: uuid.UUID
     now: Callable[[], datetime]
     counts: Counts = field(default_factory=Counts)
+    watch: Callable[[Counts], None] | None = None
+    """Called with what each chunk of an import adds; for a progress bar."""
     is_stopping: bool = False
     is_lost: bool = False
     _result: tuple[files.StoredFile, str] | None = None
@@ -124,6 +126,8 @@ class JobRun:
             )
             if not cursor.rowcount:
                 raise LeaseLost
+        if self.watch is not None:
+            self.watch(counts)
 
     def open_upload(self) -> IO[bytes]:
         """Open the import's file."""
@@ -215,10 +219,16 @@ def run_queued(*, clock: Callable[[], datetime]) -> int:
         _slots().release()
 
 
-def run_next(*, clock: Callable[[], datetime], job_id: int | None = None) -> bool:
+def run_next(
+    *,
+    clock: Callable[[], datetime],
+    job_id: int | None = None,
+    watch: Callable[[Counts], None] | None = None,
+) -> bool:
     """Take the oldest queued job, or the one named, and run it to its end; False for none.
 
-    Any number of processes may call it at once: each takes another job.
+    Any number of processes may call it at once: each takes another job. `watch` is shown what each
+    chunk of an import adds.
     """
     lease = uuid.uuid4()
     with connection.cursor() as cursor:
@@ -226,7 +236,8 @@ def run_next(*, clock: Callable[[], datetime], job_id: int | None = None) -> boo
         row = cursor.fetchone()
     if row is None:
         return False
-    run = JobRun(Job.objects.select_related("organization").get(pk=row[0]), lease, clock)
+    job = Job.objects.select_related("organization").get(pk=row[0])
+    run = JobRun(job, lease, clock, watch=watch)
     with beating(run.beat):
         _work(run)
     return True
