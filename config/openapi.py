@@ -140,7 +140,8 @@ def _described(operation: Operation, path: str, registry: ComponentRegistry) -> 
     }
     if operation.request is not None:
         content = {"application/json": {"schema": _schema(operation.request, registry)}}
-        described["requestBody"] = {"required": True, "content": content}
+        is_required = not operation.is_body_optional
+        described["requestBody"] = {"required": is_required, "content": content}
     if operation.is_upload:
         upload = _CONNECT_UPLOAD if path.startswith(CONNECT) else _UPLOAD
         described["requestBody"] = {"required": True, "content": upload}

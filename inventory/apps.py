@@ -12,9 +12,11 @@ class InventoryConfig(AppConfig):
         from inventory.services.exports import event_log_job as event_log_export
         from inventory.services.graph_jobs import KINDS as GRAPH_KINDS
         from inventory.services.jobs.kinds import register
+        from inventory.services.segmentation_export import KIND as SEGMENTATION_EXPORT
+        from inventory.services.segmentation_import import KIND as SEGMENTATION_IMPORT
 
         register(availability_import.KIND)
         register(availability_export.KIND)
         register(event_log_export.KIND)
-        for kind in GRAPH_KINDS:
+        for kind in (*GRAPH_KINDS, SEGMENTATION_EXPORT, SEGMENTATION_IMPORT):
             register(kind)

@@ -73,6 +73,7 @@ class Operation:
     of `other_scopes` does as well. `errors` are the error codes a client must expect besides those
     that all operations share; `query` tells of each parameter behind the address what it is for.
     `files` are the media types of answers that are files, `is_upload` tells of a body that is one.
+    Where `is_body_optional`, no body is the request's defaults.
     """
 
     operation_id: str
@@ -85,6 +86,7 @@ class Operation:
     other_scopes: frozenset[str] = frozenset()
     files: Mapping[int, str] = field(default_factory=dict)
     is_upload: bool = False
+    is_body_optional: bool = False
     decoder: "msgspec.json.Decoder[Any] | None" = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -145,6 +147,8 @@ class OrganizationView(APIView):
             message = f"{operation.operation_id} declares {operation.request}, not {body}"
             raise TypeError(message)
         request: HttpRequest = self.request._request  # noqa: SLF001  # DRF's would parse it
+        if operation.is_body_optional and not request.body:
+            return body()
         content_type = request.META.get("CONTENT_TYPE", "")
         if content_type not in _USUAL_TYPES and not _is_json(content_type):
             raise UnsupportedMediaType(content_type)

@@ -7,6 +7,7 @@ from inventory.api import (
     availability_imports,
     event_log_exports,
     location_graph,
+    segmentation_files,
 )
 
 urlpatterns = [
@@ -72,5 +73,41 @@ urlpatterns = [
     path(
         "event-log/exports/<str:identifier>/file-content",
         event_log_exports.EventLogExportFileView.as_view(),
+    ),
+    path(
+        "product-segmentation/exports",
+        segmentation_files.SegmentationExportsView.as_view(),
+    ),
+    path(
+        "product-segmentation/exports/<str:identifier>",
+        segmentation_files.SegmentationExportDetailView.as_view(),
+    ),
+    path(
+        "product-segmentation/exports/<str:identifier>/status",
+        segmentation_files.SegmentationExportStatusView.as_view(),
+    ),
+    path(
+        "product-segmentation/exports/<str:identifier>/file-content",
+        segmentation_files.SegmentationExportFileView.as_view(),
+    ),
+    path(
+        "product-segmentation/imports",
+        segmentation_files.SegmentationImportsView.as_view(),
+    ),
+    path(
+        "product-segmentation/imports/uploadlink/<str:identifier>",
+        segmentation_files.SegmentationImportUploadView.as_view(),
+    ),
+    path(
+        "product-segmentation/imports/<str:identifier>",
+        segmentation_files.SegmentationImportDetailView.as_view(),
+    ),
+    path(
+        "product-segmentation/imports/<str:identifier>/status",
+        segmentation_files.SegmentationImportStatusView.as_view(),
+    ),
+    path(
+        "product-segmentation/imports/<str:identifier>/file-content",
+        segmentation_files.SegmentationImportFileView.as_view(),
     ),
 ]

@@ -4,7 +4,7 @@ What the group has promised of them stays promised: a segmented item may become 
 recorded and never refused (design: law 5).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -40,17 +40,22 @@ def change_segmentation(
     origin: Origin,
     now: datetime,
     request_id: str = "",
+    finish: Callable[[int], None] | None = None,
 ) -> int:
     """Apply the changes in the order given, in one transaction; what stands already is skipped.
 
     Returns how many pairs of SKU and group changed; each is a ledger row at the group, and so a
     delta of the item. A SKU nobody has heard of becomes an item without records, so that it is
-    excluded from the first count on. Raises GroupDoesNotExist for the whole call.
+    excluded from the first count on. Raises GroupDoesNotExist for the whole call. `finish` is
+    called with the number at the end of the transaction.
     """
 
     def write() -> int:
         with locked_write():
-            return _change(organization_id, changes, origin=origin, now=now, request_id=request_id)
+            count = _change(organization_id, changes, origin=origin, now=now, request_id=request_id)
+            if finish is not None:
+                finish(count)
+        return count
 
     return with_items_born(organization_id, write)
 

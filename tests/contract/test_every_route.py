@@ -219,6 +219,9 @@ def test_bodies_that_are_no_message_are_400(
         content_type="application/json",
         headers={"authorization": f"Bearer {token(declared(route, method).scope)}"},
     )
+    if not body and declared(route, method).is_body_optional:
+        assert response.status_code == 200, response.content
+        return
     assert response.status_code == 400, response.content
     if is_connect(route):
         assert response["Content-Type"] == "application/json"
