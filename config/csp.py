@@ -1,15 +1,17 @@
 """What a browser may load, for each part of the service; everything comes from here.
 
 No page has inline scripts. The back office evaluates expressions of its own markup (Alpine) and
-styles elements inline; the documentation page brings pictures as data; API answers load nothing.
+styles elements inline; the documentation page brings pictures as data, and one style of Swagger UI's
+logo that is known by its hash; API answers load nothing.
 """
 
 HEADER = "Content-Security-Policy"
 
 _ALWAYS = "base-uri 'none'; frame-ancestors 'none'"
 _API = f"default-src 'none'; form-action 'none'; {_ALWAYS}"
+_LOGO = "'sha256-RL3ie0nH+Lzz2YNqQN83mnU0J1ot4QL7b99vMdIX99w='"
 _DOCUMENTATION = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
+    f"default-src 'none'; script-src 'self'; style-src 'self' {_LOGO}; img-src 'self' data:;"
     f" connect-src 'self'; form-action 'none'; {_ALWAYS}"
 )
 _BACK_OFFICE = (

@@ -29,7 +29,9 @@ urlpatterns = [
     ),
     path(
         "api/docs/",
-        SpectacularSwaggerSplitView.as_view(url=_FIRST_DOCUMENT, title="Holdfast"),
+        SpectacularSwaggerSplitView.as_view(
+            url=_FIRST_DOCUMENT, title="Holdfast", template_name="api/docs.html"
+        ),
         name="docs",
     ),
     path("livez", health.livez, name="livez"),
