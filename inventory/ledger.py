@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -83,7 +84,8 @@ def post(
     now: datetime,
 ) -> None:
     """Add one movement for every change of the items to the statement."""
-    rows, exclusions = [], []
+    rows: list[tuple[Any, ...]] = []
+    exclusions = []
     for item in items:
         for change in item.changes:
             exclusions.append(_exclusions(change))
