@@ -46,13 +46,15 @@ def _run(*, quick: bool) -> tuple[Report, dict[str, Any]]:
     from django.utils import timezone
 
     from integrations.oauth.services import create_api_client
-    from tests.bench import floor, shop, trips
+    from tests.bench import floor, orders, shop, trips
 
     call_command("migrate", verbosity=0)
     crowd = 500 if quick else 10_000
     with shop.loading():
         organization = shop.make_shop(timezone.now())
         shop.crowd(organization, sku="crowded", documents=crowd, now=timezone.now())
+        office = orders.open_office(organization)
+        to_map = orders.place_orders(office, items=2_000 if quick else 15_000, skus=1_000)
     with connection.cursor() as cursor:
         cursor.execute(floor.TABLES)
         cursor.execute("SHOW server_version")
@@ -74,6 +76,8 @@ def _run(*, quick: bool) -> tuple[Report, dict[str, Any]]:
         target = Target(port, organization.identifier, token)
         clients = Clients(target, pool)
         _throughput(report, clients, quick=quick)
+        _mapping(report, clients, office, to_map, quick=quick)
+        _work_queue(report, clients, office, quick=quick)
         trips.measure(report, target)
     _expiry(report, organization, documents=200 if quick else 10_000, spread=3 if quick else 60)
     versions = {
@@ -156,6 +160,44 @@ def _throughput(report: Report, clients: Clients, *, quick: bool) -> None:
         "group of 10,000 / group of 10", wide["group of 10"] / wide["group of 10000"], 1.3
     )
     report.at_most("crowded item / empty item", wide["empty"] / wide["crowded"], 1.15)
+
+
+def _mapping(report: Report, clients: Clients, office: Any, ids: range, *, quick: bool) -> None:
+    """Compare create_mapping with the floor, order items over a thousand items."""
+    from tests.bench import orders
+
+    seconds, rounds = (0.6, 2) if quick else (1.5, 7)
+    floor = Variant("take", {"counters": 1_000})
+    with orders.mapping(office, ids) as mapping:
+        variants = {"floor, spread": floor, "create_mapping": mapping}
+        for variant in variants.values():
+            clients.rate(variant, clients=8, seconds=seconds / 2)
+        rates = medians(
+            [
+                {
+                    name: clients.rate(variant, clients=8, seconds=seconds)
+                    for name, variant in variants.items()
+                }
+                for _ in range(rounds)
+            ]
+        )
+    report.tell("create_mapping", rates["create_mapping"], "requests/s")
+    report.at_least("create_mapping / floor", rates["create_mapping"] / rates["floor, spread"], 0.4)
+
+
+def _work_queue(report: Report, clients: Clients, office: Any, *, quick: bool) -> None:
+    """Compare a page of the work queue among many orders with one among few."""
+    from tests.bench import orders
+
+    seconds, rounds = (0.6, 2) if quick else (1.5, 7)
+    few, many = 10_000, 50_000 if quick else 1_000_000
+    page = orders.work_queue(office)
+    times = {}
+    for first, last in ((1, few), (few, many)):
+        orders.pile_up(office, first=first, last=last)
+        times[last] = orders.milliseconds(clients, page, seconds=seconds, rounds=rounds)
+        report.tell(f"work queue of {last:,} orders, {orders.PAGE} a page", times[last], "ms")
+    report.at_most(f"work queue of {many:,} / of {few:,}", times[many] / times[few], 1.5)
 
 
 def _expiry(report: Report, organization: Any, *, documents: int, spread: int) -> None:

@@ -1,5 +1,6 @@
 """The clients: threads with one connection each, in processes of their own."""
 
+import fcntl
 import json
 import os
 import threading
@@ -9,6 +10,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 PROCESSES = 2
@@ -55,25 +57,57 @@ def _availability(target: Target, body: dict[str, Any]) -> Iterator[Call]:
         yield "POST", address, json.dumps(body).encode()
 
 
+def _mapping(_target: Target, taken: str, first: int, count: int) -> Iterator[Call]:
+    """Take order items in blocks from a counter that all clients share, and map each once."""
+    while True:
+        for n in _next_block(Path(taken)):
+            if n >= count:
+                message = f"all {count} order items are mapped: place more of them"
+                raise RuntimeError(message)
+            path = f"/api/v1/order_items/{first + n}/create_mapping/"
+            yield "POST", path, json.dumps({"code": f"ERP-{first + n}"}).encode()
+
+
+def _next_block(taken: Path, size: int = 20) -> range:
+    with taken.open("r+b") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        start = int(file.read())
+        file.seek(0)
+        file.write(str(start + size).encode())
+    return range(start, start + size)
+
+
+def _get(_target: Target, path: str) -> Iterator[Call]:
+    while True:
+        yield "GET", path, b""
+
+
 MAKERS: dict[str, Callable[..., Iterator[Call]]] = {
     "take": _take,
     "rows": _rows,
     "reserve": _reserve,
     "availability": _availability,
+    "mapping": _mapping,
+    "get": _get,
 }
 
 
 @dataclass(frozen=True)
 class Variant:
-    """One kind of request, by the name of its maker and the maker's arguments."""
+    """One kind of request, by the name of its maker and the maker's arguments.
+
+    `authorization` is the header's value; empty for the target's own token.
+    """
 
     maker: str
     arguments: dict[str, Any]
+    authorization: str = ""
 
 
 def _client(target: Target, variant: Variant, until: float, counts: list[int]) -> None:
     calls = MAKERS[variant.maker](target, **variant.arguments)
-    headers = {"Authorization": f"Bearer {target.token}", "Content-Type": "application/json"}
+    authorization = variant.authorization or f"Bearer {target.token}"
+    headers = {"Authorization": authorization, "Content-Type": "application/json"}
     connection = HTTPConnection("127.0.0.1", target.port, timeout=30)
     done = 0
     while time.monotonic() < until:
@@ -81,7 +115,7 @@ def _client(target: Target, variant: Variant, until: float, counts: list[int]) -
         connection.request(method, path, body, headers)
         answer = connection.getresponse()
         said = answer.read()
-        if answer.status != 200 or b'"success":false' in said:
+        if answer.status not in (200, 201) or b'"success":false' in said:
             raise RuntimeError(f"{method} {path}: {answer.status} {said[:300]!r}")  # noqa: EM102
         done += 1
     counts.append(done)
