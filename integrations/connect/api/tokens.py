@@ -110,12 +110,25 @@ class OrgTokenView(TokenView):
     def post(self, request: HttpRequest) -> HttpResponse:
         """Issue a token, and say where it is good."""
         answer = super().post(request)
+        body = json.loads(answer.content)
         if answer.status_code == _UNAUTHORIZED:
             answer.status_code = _BAD_REQUEST
             del answer["WWW-Authenticate"]
-        if answer.status_code < _BAD_REQUEST:
-            answer.content = json.dumps(_told(json.loads(answer.content), request)).encode()
+        told = _explained(body) if "error" in body else _told(body, request)
+        answer.content = json.dumps(told).encode()
         return answer
+
+
+_EXPLANATIONS = {
+    "invalid_client": "The client id or the secret is wrong.",
+    "unsupported_grant_type": "The grant type is not supported.",
+}
+
+
+def _explained(refusal: dict[str, Any]) -> dict[str, Any]:
+    """Say in words what the toolkit leaves to the code; clients show the words."""
+    error = refusal["error"]
+    return {"error": error, "error_description": _EXPLANATIONS.get(error, error), **refusal}
 
 
 def _told(token: dict[str, Any], request: HttpRequest) -> dict[str, Any]:
