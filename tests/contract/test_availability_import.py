@@ -3,6 +3,8 @@
 import gzip
 import hashlib
 import json
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -645,3 +647,27 @@ def test_an_import_of_another_organization_is_unknown(
     other = Api(a_shop(all=["l1"]), "impex")
     assert_problem(other.call("GET", f"{PATH}/{identifier}/status"), 404, "EntityNotFound")
     assert other.call("GET", PATH).json() == {"imports": []}
+
+
+TRAINING_FILE = Path(__file__).parents[3] / "shared/data/oci-import-example.ndjson"
+
+
+@pytest.mark.skipif(not TRAINING_FILE.exists(), reason="the training file is not here")
+def test_the_file_that_partners_are_trained_with(importing: Importing, shop: Shop) -> None:
+    shop.regroup(outlet=["Warehouse01"], more_locations=["l1", "l2", "l3", "l9"])
+    content = TRAINING_FILE.read_bytes()
+    count = len(content.splitlines())
+
+    imported = importing.run(content, fileHash=hashlib.sha256(content).hexdigest())
+
+    assert imported.counts == (count, count, 0, 0)
+    assert imported.result == "COMPLETED_WITHOUT_ERRORS"
+    for line in content.splitlines():
+        sent = json.loads(line)
+        stored = shop.record("Warehouse01", sku=sent["sku"])
+        assert stored.on_hand == sent["onHand"] * 1000
+        assert stored.effective_at == datetime.fromisoformat(sent["effectiveDate"])
+        assert stored.futures_quantity == sum(each["quantity"] * 1000 for each in sent["futures"])
+    again = importing.run(content)
+    assert again.counts == (count, 0, count, 0)
+    shop.assert_clean()

@@ -72,13 +72,10 @@ def blocks_of_gzip(file: IO[bytes], *, packed_size: int) -> Iterator[bytes]:
 def lines_of(file: IO[bytes], *, start: int, number: int) -> Iterator[Line]:
     """Generate the lines from an offset on, where line `number` begins."""
     file.seek(start)
-    end, rest = start, b""
-    if not start and (head := file.read(len(_BOM))) != _BOM:
-        rest = head
-    elif not start:
-        end = len(_BOM)
-    overlong = 0
+    end, rest, overlong = start, b"", 0
     while block := file.read(_BLOCK):
+        if not end and block.startswith(_BOM):
+            end, block = len(_BOM), block[len(_BOM) :]
         *whole, rest = (rest + block).split(b"\n")
         for text in whole:
             end += len(text) + overlong + 1
