@@ -6,7 +6,7 @@ Every address is there with and without its last slash; documents tell of the on
 from collections.abc import Iterator
 from typing import Any
 
-from django.urls import URLPattern, path
+from django.urls import URLPattern, include, path
 from drf_spectacular.views import SpectacularJSONAPIView
 
 from integrations.omnitron.api import (
@@ -64,14 +64,14 @@ _VIEWS: tuple[tuple[str, type[OmnitronView]], ...] = (
 def _patterns(wire: Wire) -> Iterator[URLPattern]:
     for address, view in _VIEWS:
         serve: Any = view.as_view(wire=wire)
-        yield path(f"api/{wire.name}/{address}/", serve)
-        yield path(f"api/{wire.name}/{address}", serve)
+        yield path(f"{address}/", serve)
+        yield path(address, serve)
 
 
 _DOCUMENT = SpectacularJSONAPIView.as_view(generator_class=OmnitronGenerator, throttle_classes=())
 
 urlpatterns = [
-    *_patterns(I1),
-    *_patterns(V1),
+    # A prefix is looked at once, not with each of its addresses.
+    *(path(f"api/{wire.name}/", include([*_patterns(wire)])) for wire in (I1, V1)),
     path("api/schema/omnitron/", _DOCUMENT, name="schema-omnitron"),
 ]
