@@ -8,7 +8,9 @@ exclude no longer.
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
+from itertools import islice
 from tempfile import TemporaryFile
+from time import perf_counter
 from typing import IO
 
 import msgspec
@@ -33,8 +35,11 @@ from inventory.services.segmentation_lines import Header, Mode, Refused, entry_o
 
 SEGMENTATION_IMPORT = "segmentation-import"
 
-CHUNK = 100
-"""Lines a transaction: items are locked while their pools are added up anew."""
+FEWEST, FIRST, MOST = 10, 40, 1_000
+"""Lines a transaction. Items are locked while their pools are added up anew, which takes as long as
+there are locations: the next chunk is as large as the last one teaches."""
+
+_HOLD_SECONDS = 0.015
 
 _GZIP = b"\x1f\x8b"
 _LOOK = 1_000
@@ -61,6 +66,8 @@ def import_segmentation(run: JobRun) -> None:
         graph = current_graph(run.job.organization_id)
         importer = _Importer(run, graph, position, listed)
         importer.take(unpacked(file, is_gzip=is_gzip))
+        if importer.is_blank:
+            raise JobFailed("The file is empty.")
     with run.writing_result(content_type="application/octet-stream") as result:
         write_problems(run.job, status_of(run.job), result)
 
@@ -77,8 +84,6 @@ def _prove(run: JobRun, *, is_gzip: bool) -> None:
                 size += len(block)
         else:
             start = plain.read(_LOOK)
-    if not start.strip():
-        raise JobFailed("The file is empty.")
     if start.lstrip().startswith(b"["):
         raise JobFailed("The file must hold one JSON object a line, not an array.")
     run.begin(bytes_total=size)
@@ -94,8 +99,10 @@ class _Importer:
     listed: IO[bytes]
     header: Header | None = None
     skus: dict[int, str] = field(default_factory=dict)
+    chunk: int = field(default_factory=lambda: FIRST)
     problems: dict[int, tuple[str, str]] = field(default_factory=dict)
     """By line: the SKU and the complaint."""
+    is_blank: bool = True
 
     def take(self, file: IO[bytes]) -> None:
         """Take in every line, from the header of the position's section on."""
@@ -106,9 +113,10 @@ class _Importer:
                 self._end_section(offset=begin, line=line.number)
                 self.header = entry if isinstance(entry, Header) else None
                 self.position.section_offset, self.position.section_line = begin, line.number
+            self.is_blank = self.is_blank and entry is None
             self._gather(line, entry)
             begin, number = line.end, line.number + 1
-            if len(self.skus) + len(self.problems) >= CHUNK:
+            if len(self.skus) + len(self.problems) >= self.chunk:
                 self._apply(offset=begin, line=number)
         self._end_section(offset=begin, line=number)
 
@@ -161,6 +169,7 @@ class _Importer:
         self.problems.clear()
 
     def _change(self, change: SegmentChange, *, finish: Callable[[int], None] | None) -> None:
+        begin = perf_counter()
         while True:
             try:
                 change_segmentation(
@@ -174,7 +183,9 @@ class _Importer:
             except ConcurrentModification:  # nothing was applied: the others are to go first
                 self.run.check()
             else:
-                return
+                break
+        fits = round(len(change.skus) * _HOLD_SECONDS / (perf_counter() - begin))
+        self.chunk = min(max((self.chunk + fits) // 2, FEWEST), MOST)
 
     def _note(self, changed: int, *, bytes_done: int) -> None:
         JobProblem.objects.bulk_create(
@@ -210,20 +221,13 @@ class _Importer:
             unlisted.seek(0)
             # A group that has left meanwhile has taken its segmentation with it.
             with suppress(GroupDoesNotExist):
-                for skus in _chunks(unlisted):
+                while skus := tuple(_skus(unlisted, self.chunk)):
                     self.run.check()
                     self._change(SegmentChange(group, skus, excludes=False), finish=None)
 
 
-def _chunks(file: IO[bytes]) -> Iterator[tuple[str, ...]]:
-    skus: list[str] = []
-    for row in file:
-        skus.append(row.decode().removesuffix("\n"))
-        if len(skus) == CHUNK:
-            yield tuple(skus)
-            skus.clear()
-    if skus:
-        yield tuple(skus)
+def _skus(file: IO[bytes], most: int) -> Iterator[str]:
+    return (row.decode().removesuffix("\n") for row in islice(file, most))
 
 
 KIND = Kind(SEGMENTATION_IMPORT, import_segmentation, takes_file=True)

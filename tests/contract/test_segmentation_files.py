@@ -179,6 +179,12 @@ def counts(told: Any) -> tuple[int, int, int, int]:
     )
 
 
+def chunks_of(lines: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have every chunk take so many lines, however long it takes."""
+    for name in ("FEWEST", "FIRST", "MOST"):
+        monkeypatch.setattr(segmentation_import, name, lines)
+
+
 CLEAN = [{"status": "COMPLETED_WITHOUT_ERRORS"}]
 
 
@@ -239,7 +245,7 @@ def test_an_export_is_imported_again(shop: Shop, impex: Api) -> None:
 
 
 def test_many_skus_in_many_chunks(shop: Shop, impex: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(segmentation_import, "CHUNK", 7)
+    chunks_of(7, monkeypatch)
     names = [f"sku-{n:03d}" for n in range(50)]
     shop.segment("west", *(f"old-{n}" for n in range(20)))
 
@@ -318,7 +324,7 @@ def test_bad_lines_are_told_and_good_ones_applied(shop: Shop, impex: Api) -> Non
     ("content", "told"),
     [
         (b"", "The file is empty."),
-        (b"  \n\n", "The file is empty."),
+        (b"  \n\n" + b" " * 2_000, "The file is empty."),
         (b' [{"groupId": "west"}]', "The file must hold one JSON object a line, not an array."),
         (gzip.compress(b"")[:-4], "The file is not whole: "),
         (gzip.compress(packed(header("west", "APPEND"), *sku("a")))[:-8], "The file is not whole"),
@@ -346,7 +352,7 @@ def test_a_run_that_is_cut_off_goes_on_where_it_was(
     shop: Shop, impex: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Killed in the middle of a section that replaces: what it lists is known again."""
-    monkeypatch.setattr(segmentation_import, "CHUNK", 4)
+    chunks_of(4, monkeypatch)
     shop.segment("west", "old", "sku-01", "sku-09")
     names = [f"sku-{n:02d}" for n in range(10)]
     lines = [header("east", "APPEND"), {"sku": "?%"}, *sku("a"), header("west", "REPLACE")]
@@ -382,7 +388,7 @@ def test_a_run_that_is_cut_off_goes_on_where_it_was(
 def test_a_group_that_leaves_meanwhile_refuses_its_lines(
     shop: Shop, impex: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(segmentation_import, "CHUNK", 2)
+    chunks_of(2, monkeypatch)
     import_id = upload(
         impex,
         packed(
