@@ -1,0 +1,221 @@
+"""A big import outlives kill -9 of its worker, of PostgreSQL, and of both, while customers reserve.
+
+LINES=300000 in the environment makes it as big as a nightly file.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from config.env import BASE_DIR
+from config.postgres import PrivatePostgres
+from tests.concurrency.importing import GROUP, LOCATIONS, SKUS, location, sku
+
+pytestmark = pytest.mark.slow
+
+LINES = int(os.environ.get("LINES", str(SKUS * LOCATIONS)))
+SECONDS = float(os.environ.get("SECONDS", "240"))
+ORGANIZATION = "crashing"
+BAD_EVERY = 1_000
+SUBMIT = """
+from pathlib import Path
+from inventory.services.availability_import.local import LocalFile
+from inventory.origin import Origin
+from inventory.selectors.organizations import organization_named
+from inventory.services.availability_import.kind import AVAILABILITY_IMPORT
+from inventory.services.jobs import life
+from tests.concurrency.importing import now
+path = Path(FILE)
+with path.open("rb") as file:
+    parameters = LocalFile(path, is_csv=False).parameters(file)
+    organization = organization_named(ORGANIZATION)
+    new = life.NewJob(organization.pk, AVAILABILITY_IMPORT, parameters, Origin("test"))
+    job = life.start_import(new, now=now())
+    life.receive_upload(job, file, limit=2**40, now=now())
+"""
+
+
+class Installation:
+    """A database of its own, and the processes that use it."""
+
+    def __init__(self, state: Path) -> None:
+        self.postgres = PrivatePostgres(state)
+        self.state = state
+        self.children: dict[str, subprocess.Popen[bytes]] = {}
+
+    def start_database(self) -> None:
+        self.postgres.start(durable=False)
+
+    def kill_database(self) -> None:
+        pid = int((self.postgres.data / "postmaster.pid").read_text().split()[0])
+        os.kill(pid, signal.SIGKILL)
+        wait_for(lambda: not self.postgres.is_running(), "PostgreSQL is still there")
+
+    def manage(self, *arguments: str, **options: Any) -> str:
+        done = subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=BASE_DIR,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            **options,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def start(self, role: str, *arguments: str) -> None:
+        with (self.state / f"{role}.log").open("ab") as log:
+            self.children[role] = subprocess.Popen(
+                [sys.executable, "-m", "tests.concurrency.importing", role, *arguments],
+                cwd=BASE_DIR,
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+            )
+
+    def kill(self, role: str) -> None:
+        child = self.children.pop(role)
+        child.kill()
+        child.wait(SECONDS)
+
+    def end(self, role: str) -> None:
+        child = self.children.pop(role)
+        child.terminate()
+        child.wait(SECONDS)
+
+    def ask(self, question: str) -> Any:
+        with psycopg.connect(self.postgres.url, autocommit=True) as connection:
+            return connection.execute(question).fetchone()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return os.environ | {
+            "DATABASE_URL": self.postgres.url,
+            "HOLDFAST_STATE": str(self.state / "state"),
+            "IMPEX_FOLDER": str(self.state / "impex"),
+            "IMPEX_LEASE_SECONDS": "3",
+            "LOG_LEVEL": "WARNING",
+            "REDIS_URL": "",
+            "PYTHONWARNINGS": "",
+        }
+
+
+def wait_for(is_so: Callable[[], bool], otherwise: str) -> None:
+    deadline = time.monotonic() + SECONDS
+    while not is_so():
+        assert time.monotonic() < deadline, otherwise
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def installation() -> Iterator[Installation]:
+    folder = Path(tempfile.mkdtemp(prefix="holdfast-crash-"))
+    folder.chmod(0o755)
+    installation = Installation(folder)
+    try:
+        installation.start_database()
+        yield installation
+    finally:
+        for role in list(installation.children):
+            installation.kill(role)
+        installation.postgres.destroy()
+
+
+def write_graph(path: Path) -> None:
+    names = [location(n) for n in range(LOCATIONS)]
+    graph = {"locations": names, "groups": [{"id": GROUP, "locations": names}]}
+    path.write_text(json.dumps(graph))
+
+
+def write_file(path: Path, prefix: str, *, first: int) -> int:
+    """Write so many lines, a few of them bad; return how many those are."""
+    bad = 0
+    with path.open("w") as file:
+        for n in range(LINES):
+            record = {
+                "recordId": f"{prefix}-{n}",
+                "sku": sku(n // LOCATIONS),
+                "locationId": location(n % LOCATIONS),
+                "onHand": first + n % 7,
+            }
+            if n % BAD_EVERY == 500:
+                record["onHand"] = -1
+                bad += 1
+            file.write(json.dumps(record) + "\n")
+    return bad
+
+
+def test_every_good_record_is_applied_exactly_once(installation: Installation) -> None:
+    here = installation
+    here.manage("migrate", "--verbosity=0")
+    here.manage("create_organization", ORGANIZATION)
+    write_graph(here.state / "graph.json")
+    here.manage(
+        "load_location_graph", f"--organization={ORGANIZATION}", str(here.state / "graph.json")
+    )
+    bad = write_file(here.state / "first.json", "a", first=20)
+    here.manage("shell", "--verbosity=0", "-c", _as_script(here.state / "first.json"))
+    here.start("reserve", ORGANIZATION)
+    here.start("work")
+
+    size = (here.state / "first.json").stat().st_size
+    blows = [("work",), ("database",), ("work", "database"), ("work",)]
+    for number, blow in enumerate(blows):
+        mark = size * (2 * number + 1) // 10
+        wait_for(lambda mark=mark: _done(here) >= mark, f"no progress: {_job(here)}")
+        if "database" in blow:
+            here.kill_database()
+        if "work" in blow:
+            here.kill("work")
+        if "database" in blow:
+            here.start_database()
+        if "work" in blow:
+            here.start("work")
+    wait_for(lambda: _job(here)[0] == "COMPLETED", f"not completed: {_job(here)}")
+    here.end("work")
+    here.end("reserve")
+
+    assert _job(here) == ("COMPLETED", LINES, LINES - bad, 0, bad)
+    assert here.ask(
+        "SELECT count(*), count(DISTINCT request_id), sum(on_hand_after - on_hand_before)"
+        " FROM inventory_movement WHERE kind = 'location_import'"
+    ) == (LINES - bad, LINES - bad, 1000 * _sum_of_good())
+    assert here.ask("SELECT sum(on_hand) FROM inventory_stockrecord") == (1000 * _sum_of_good(),)
+    assert here.ask("SELECT count(*) FROM inventory_importedrecord") == (LINES - bad,)
+    assert here.ask("SELECT count(*) > 0 FROM reservations_document") == (True,)
+    here.manage("audit_balances")
+    (result,) = (here.state / "impex").iterdir()
+    told = result.read_text().splitlines()
+    assert json.loads(told[0]) == {"status": "COMPLETED_WITH_PARTIAL_FAILURES"}
+    refused = [n for n in range(LINES) if n % BAD_EVERY == 500]
+    assert [json.loads(line)["recordId"] for line in told[1:]] == [f"a-{n}" for n in refused]
+
+
+def _as_script(path: Path) -> str:
+    return f"FILE, ORGANIZATION = {str(path)!r}, {ORGANIZATION!r}\n{SUBMIT}"
+
+
+def _sum_of_good() -> int:
+    return sum(20 + n % 7 for n in range(LINES) if n % BAD_EVERY != 500)
+
+
+def _done(here: Installation) -> int:
+    return int(here.ask("SELECT coalesce(max(bytes_done), 0) FROM inventory_job")[0])
+
+
+def _job(here: Installation) -> Any:
+    return here.ask(
+        "SELECT state, records_read, records_processed, records_skipped, records_failed"
+        " FROM inventory_job"
+    )
