@@ -5,7 +5,6 @@ here at all: it is the sum of its claims. What fits is found by trying every set
 quantity. Quantities are thousandths, a handful of them.
 """
 
-from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -75,6 +74,8 @@ class Model:
     claims: Claims = field(default_factory=dict)
     documents: dict[str, Doc] = field(default_factory=dict)
     requests: dict[Any, Any] = field(default_factory=dict)
+    records: dict[Any, tuple[tuple[Any, int], ...]] = field(default_factory=dict)
+    """What was applied under each name: bodies, and how many equal ones were sent with them."""
     births: int = 0
     segmented: frozenset[tuple[str, str]] = frozenset()
     """Pairs of SKU and group that does not count it."""
@@ -257,7 +258,11 @@ class Model:
 
     def apply(self, operations: Sequence[Operation], now: datetime) -> list[str]:
         self.expire(now, skus={operation.sku for operation in operations})
-        keys = self._keys(operations)
+        sent = [
+            ((o.operation, o.request_id, o.sku, *(place.identifier for place in o.places)), o)
+            for o in operations
+        ]
+        known = self._what_is_known(sent)
         outcomes: dict[int, str] = {}
         for index, operation in enumerate(operations):
             if index in outcomes:
@@ -269,10 +274,10 @@ class Model:
                     n for n, o in enumerate(operations) if getattr(o, "set_id", "") == set_id
                 ]
             before = self.copy()
-            answers = {n: self._one(operations[n], keys[n], now) for n in members}
+            answers = {n: self._one(n, sent, known[n], now) for n in members}
             if set_id and any(code not in {"now", "before"} for code in answers.values()):
                 self.claims, self.rows = before.claims, before.rows
-                self.requests = before.requests
+                self.records = before.records
                 answers = {
                     n: "NotAppliedDueToAtomicFailure" if code == "now" else code
                     for n, code in answers.items()
@@ -280,18 +285,30 @@ class Model:
             outcomes.update(answers)
         return [outcomes[n] for n in range(len(operations))]
 
-    def _keys(self, operations: Sequence[Operation]) -> list[Any]:
-        seen: Counter[Any] = Counter()
-        keys = []
-        for o in operations:
-            key = (o.operation, o.request_id, o.sku, *(place.identifier for place in o.places))
-            keys.append((*key, seen[key]))
-            seen[key] += 1
-        return keys
+    def _what_is_known(self, sent: Sequence[tuple[Any, Any]]) -> list[str]:
+        """Say of each record of a request, by name and body, whether its id was used before."""
+        known = []
+        for n, (name, body) in enumerate(sent):
+            applied = [b for b, _ in self.records.get(name, ())]
+            together = max((of for b, of in self.records.get(name, ()) if b == body), default=0)
+            if applied.count(body) < together > sent.count((name, body)):
+                known.append("DuplicateEventId")
+            elif sent[:n].count((name, body)) < applied.count(body):
+                known.append("before")
+            elif any(sent.count((name, b)) < applied.count(b) for b in applied):
+                known.append("DuplicateEventId")
+            else:
+                known.append("")
+        return known
 
-    def _one(self, operation: Operation, key: Any, now: datetime) -> str:
-        if key in self.requests:
-            return "before" if self.requests[key] == operation else "DuplicateEventId"
+    def _remember(self, record: tuple[Any, Any], sent: Sequence[tuple[Any, Any]]) -> None:
+        name, body = record
+        self.records[name] = (*self.records.get(name, ()), (body, sent.count(record)))
+
+    def _one(self, n: int, sent: Sequence[tuple[Any, Any]], known: str, now: datetime) -> str:
+        if known:
+            return known
+        operation: Operation = sent[n][1]
         before = self.copy()
         try:
             if operation.quantity:
@@ -301,7 +318,7 @@ class Model:
             if refused.code == "InsufficientQuantity":
                 return refused.code + self._possible(operation, now)
             return refused.code
-        self.requests[key] = operation
+        self._remember(sent[n], sent)
         return "now"
 
     def _possible(self, operation: Operation, now: datetime) -> str:
@@ -388,16 +405,13 @@ class Model:
     # Stock
 
     def update(self, updates: Sequence[StockUpdate]) -> list[str]:
-        seen: Counter[Any] = Counter()
+        sent = [(("update", u.request_id, u.sku, u.location), u) for u in updates]
         outcomes = []
-        for update in updates:
-            parts = ("update", update.request_id, update.sku, update.location)
-            key = (*parts, seen[parts])
-            seen[parts] += 1
-            if key in self.requests:
-                outcomes.append("before" if self.requests[key] == update else "DuplicateEventId")
+        for (name, update), verdict in zip(sent, self._what_is_known(sent), strict=True):
+            if verdict:
+                outcomes.append(verdict)
                 continue
-            self.requests[key] = update
+            self._remember((name, update), sent)
             at = (update.sku, update.location)
             row = Row() if update.replaces else self.rows.get(at, Row())
             said = {
@@ -437,6 +451,7 @@ class Model:
             claims=dict(self.claims),
             documents=dict(self.documents),
             requests=dict(self.requests),
+            records=dict(self.records),
         )
 
 
