@@ -58,11 +58,14 @@ class ResourcesView(ConnectView):
         return Resources(actions=f"{here}/actions", commerce=f"{here}/commerce")
 
 
-def with_suffix(request: HttpRequest, address: str, suffix: str) -> HttpResponseBase:
-    """Answer an address that ends in a format: another way to say what is accepted."""
+def written_otherwise(
+    request: HttpRequest, address: str, suffix: str | None = None
+) -> HttpResponseBase:
+    """Answer an address that ends in a slash, or in a format: another way to write Accept."""
     found = resolve(f"{DATA}/{address}")
-    if found.func is with_suffix:
+    if found.func is written_otherwise:
         raise Http404
-    request.META["HTTP_ACCEPT"] = f"application/{suffix}"
+    if suffix is not None:
+        request.META["HTTP_ACCEPT"] = f"application/{suffix}"
     response: HttpResponseBase = found.func(request, *found.args, **found.kwargs)
     return response

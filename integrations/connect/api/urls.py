@@ -73,5 +73,5 @@ urlpatterns = [
         )
         for action in actions.ACTIONS
     ),
-    re_path(r"^data/(?P<address>.+)\.(?P<suffix>json|xml)$", discovery.with_suffix),
+    re_path(r"^data/(?P<address>.+?)(?:/|\.(?P<suffix>json|xml))$", discovery.written_otherwise),
 ]

@@ -55,7 +55,10 @@ class TestFormats:
         assert_array(connect.call("POST", f"{RELEASES}.xml", BODY), 406, "NOT_ACCEPTABLE")
         assert shop.reserved("l1") == 3
 
-    @pytest.mark.parametrize("suffix", [".json" * 300, ".jsonx", ".", ".json/x"])
+    def test_a_slash_at_the_end_says_nothing(self, connect: Connect) -> None:
+        assert connect.post(f"{RELEASES}/", BODY) == NOTHING_WRONG
+
+    @pytest.mark.parametrize("suffix", [".json" * 300, ".json/", ".jsonx", ".", ".json/x"])
     def test_odd_suffixes_lead_nowhere(self, connect: Connect, suffix: str) -> None:
         assert_array(connect.call("POST", f"{RELEASES}{suffix}", BODY), 404, "NOT_FOUND")
 
