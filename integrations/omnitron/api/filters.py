@@ -1,12 +1,14 @@
 """Filters with Django's own lookups (spec: omnitron 3); a value that is none is 400 on its name."""
 
 from collections.abc import Iterable, Mapping
+from datetime import UTC
 from typing import Any
 
 import django_filters
 from django import forms
 from django.db.models import QuerySet
 from django_filters.constants import EMPTY_VALUES
+from django_filters.fields import IsoDateTimeField
 
 _BIGGEST = 2**63 - 1
 _NUMBER_LOOKUPS = ("exact", "gt", "gte", "lt", "lte")
@@ -55,6 +57,21 @@ class _Boolean(django_filters.Filter):
     field_class = _BooleanField
 
 
+class _MomentField(IsoDateTimeField):
+    """In UTC: the database knows no zone beyond 15:59."""
+
+    def to_python(self, value: Any) -> Any:
+        moment = super().to_python(value)
+        try:
+            return moment and moment.astimezone(UTC)
+        except OverflowError as error:
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from error
+
+
+class _Moment(django_filters.Filter):
+    field_class = _MomentField
+
+
 class Thousandths(django_filters.Filter):
     """A quantity; the column has thousandths of it."""
 
@@ -91,8 +108,7 @@ def filter_set(  # one place for a list's parameters
         filters |= _with_lookups(django_filters.CharFilter, parameter, column, _TEXT_LOOKUPS)
         filters[f"{parameter}__in"] = _Texts(field_name=column, lookup_expr="in")
     for moment in moments:
-        kind = django_filters.IsoDateTimeFilter
-        filters |= _with_lookups(kind, moment, moment, _MOMENT_LOOKUPS)
+        filters |= _with_lookups(_Moment, moment, moment, _MOMENT_LOOKUPS)
         for lookup in _MOMENT_LOOKUPS:
             path = "date" if lookup == "exact" else f"date__{lookup}"
             day = django_filters.DateFilter(field_name=moment, lookup_expr=path)
