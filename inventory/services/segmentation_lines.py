@@ -91,7 +91,7 @@ def _header(said: _Line, graph: Graph) -> Header:
     if said.group_id is UNSET:
         raise BadRecord("'groupId' is missing")
     if said.group_id not in graph.groups:
-        message = f"'groupId' No group exists with ID '{said.group_id[:_SHOWN]}'"
+        message = f"'groupId' No group exists with ID {said.group_id[:_SHOWN]!r}"
         raise BadRecord(message)
     if said.mode is UNSET:
         raise BadRecord("'mode' is missing")
