@@ -88,7 +88,7 @@ def lock_document(
     return None if row is None else _document(organization_id, row)
 
 
-def _row(sql: str, params: Sequence[object]) -> tuple[Any, ...] | None:
+def _row(sql: str, params: Sequence[Any]) -> tuple[Any, ...] | None:
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         row: tuple[Any, ...] | None = cursor.fetchone()
