@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db import connection
 
 from inventory.locks import SHARED_ORGANIZATION, require_transaction
+from reservations.domain.claims import Claim, SeenHold
 from reservations.models import Standing
 
 
@@ -42,15 +43,13 @@ class LockedOrderItem:
 
 @dataclass(frozen=True, slots=True)
 class ClaimedMapping:
-    """An order item; `mapping_id` if it was mapped just now, `holds` if its line may still hold
-    something.
-    """
+    """An order item; `mapping_id` if it was mapped just now, and what its line was seen to hold."""
 
     product_id: int
     line_id: int | None
     on_mapping: str
     mapping_id: int | None
-    holds: bool
+    seen: SeenHold
 
 
 # The update changes nothing: it locks the row that is there, and returns it, in the one statement.
@@ -85,10 +84,13 @@ WITH {SHARED_ORGANIZATION}, item AS MATERIALIZED (
     integration_type, code, created_date)
   SELECT %s, %s, item.id, %s, %s, %s FROM item ON CONFLICT DO NOTHING RETURNING id
 )
-SELECT item.product_id, item.line_id, l.on_mapping, made.id, EXISTS (
-    SELECT FROM reservations_claim c WHERE c.item_id = item.product_id
-    AND c.line_id = item.line_id AND c.standing = {Standing.ORDER_HOLD.value})
-FROM item JOIN orders_stocklist l ON l.id = item.stock_list_id LEFT JOIN made ON true
+SELECT item.product_id, item.line_id, l.on_mapping, made.id, p.sequence, c.id, c.place_id,
+  c.document_id, c.quantity
+FROM item JOIN orders_stocklist l ON l.id = item.stock_list_id
+JOIN inventory_item p ON p.id = item.product_id LEFT JOIN made ON true
+LEFT JOIN reservations_claim c ON c.item_id = item.product_id AND c.line_id = item.line_id
+  AND c.standing = {Standing.ORDER_HOLD.value}
+ORDER BY c.id
 """
 
 
@@ -152,7 +154,26 @@ def claim_mapping(
             now,
         ],
     )
-    return ClaimedMapping(*rows[0]) if rows else None
+    if not rows:
+        return None
+    product_id, line_id, on_mapping, mapping_id, sequence = rows[0][:5]
+    claims = [
+        Claim(
+            id=claim_id,
+            item_id=product_id,
+            place=place,
+            document_id=document_id,
+            line_id=line_id,
+            quantity=quantity,
+            standing=Standing.ORDER_HOLD,
+            expires_at=None,
+            external_ref="",
+        )
+        for claim_id, place, document_id, quantity in (row[5:] for row in rows)
+        if claim_id is not None
+    ]
+    seen = SeenHold(product_id, sequence, claims)
+    return ClaimedMapping(product_id, line_id, on_mapping, mapping_id, seen)
 
 
 def _rows(sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:

@@ -1,6 +1,6 @@
 """Whose unit is it: claims in memory, under their items' locks. Quantities are thousandths."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import count
@@ -27,6 +27,19 @@ class Claim:
     def is_due(self, now: datetime) -> bool:
         """Tell whether the document's time has passed."""
         return self.expires_at is not None and self.expires_at <= now
+
+
+@dataclass(frozen=True, slots=True)
+class SeenHold:
+    """What an order's line held when its item's counter stood at `sequence`; read without a lock.
+
+    Holds change only with a movement, which raises the counter: while that is the same, so are
+    they.
+    """
+
+    item_id: int
+    sequence: int
+    claims: Sequence[Claim]
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from inventory.selectors.graph import graph_at
 from inventory.services.book import StockBook, open_book
 from inventory.services.once import digest
 from inventory.statements import Statement
-from reservations.domain.claims import Claim, ClaimBook, Draw
+from reservations.domain.claims import Claim, ClaimBook, Draw, SeenHold
 from reservations.locks import claim_document
 from reservations.models import Source, Standing
 from reservations.selectors.claims import claims_of_holds
@@ -154,18 +154,24 @@ def end_holds(
     request_id: str,
     origin: Origin,
     now: datetime,
+    seen: SeenHold | None = None,
 ) -> None:
     """End what remains of order lines, given as (item id, line id), wherever it is by now.
 
-    Nothing happens where nothing remains. Raises HeldAtGroup when claims that are to be fulfilled
-    stand at a group.
+    Nothing happens where nothing remains. `seen` spares reading the claims of a single line again
+    if its item did not change since. Raises HeldAtGroup when claims that are to be fulfilled stand
+    at a group.
     """
     require_transaction()
     if not lines:
         return
     locked = lock_items(organization_id, item_ids=sorted({item for item, _ in lines}))
     graph = graph_at(organization_id, version=locked.graph_version)
-    held = claims_of_holds(lines)
+    sequences = {item.id: item.sequence for item in locked.items.values()}
+    if seen is not None and sequences[seen.item_id] == seen.sequence:
+        held = list(seen.claims)
+    else:
+        held = claims_of_holds(lines)
     if not held:
         return
     skus = {item.id: sku for sku, item in locked.items.items()}

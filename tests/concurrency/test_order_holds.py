@@ -12,7 +12,9 @@ from integrations.omnitron import locks
 from integrations.omnitron.errors import InvalidFields
 from integrations.omnitron.models import IntegrationMapping, Order, OrderItem
 from inventory.errors import ConcurrentModification
-from inventory.models import Movement, MovementKind
+from inventory.models import Movement
+from inventory.services.outcomes import Applied, Failed
+from reservations.selectors.claims import claims_of_holds
 from tests.builders import a_shop
 from tests.concurrency.rivals import in_own_connection, rival_before, together
 from tests.integrations.omnitron.office import Office, an_office
@@ -264,18 +266,47 @@ def test_orders_of_the_last_unit_sell_it_once(office: Office) -> None:
     office.shop.assert_clean()
 
 
-def test_a_transfer_at_the_moment_of_the_mapping_loses_nothing(office: Office) -> None:
+LOCKING = "reservations.services.holds.lock_items"
+"""A point where a mapping has seen what its line holds, and has no lock of the product yet."""
+
+
+def moves(office: Office) -> Any:
+    return office.shop.transfer("all", "l1", 2, sku="b2")
+
+
+def test_what_moved_since_it_was_seen_is_read_again(office: Office) -> None:
     _, _, second = an_order(office)
 
-    with rival_before(
-        "reservations.services.holds.claims_of_holds",
-        lambda: office.shop.transfer("all", "l1", 2, sku="b2"),
-    ) as rival:
+    with rival_before(LOCKING, lambda: moves(office)) as rival:
         office.map(second, "ERP-1")
 
-    assert not isinstance(rival[0], Exception)
+    assert rival == [Applied.NOW]
     assert office.held("b2") == {}
     assert sum(released(second)) == 3000
-    kinds = Movement.objects.filter(kind=MovementKind.TRANSFER)
-    assert not kinds.exists()  # the mapping came first: nothing was left to move
+    assert (office.shop.reserved("all", sku="b2"), office.shop.reserved("l1", sku="b2")) == (0, 0)
+    office.shop.assert_clean()
+
+
+def test_without_a_look_at_the_counter_what_moved_would_be_lost(office: Office) -> None:
+    _, _, second = an_order(office)
+    line = OrderItem.objects.get(pk=second)
+    assert line.line_id is not None
+    seen = claims_of_holds([(line.product_id, line.line_id)])
+
+    with (
+        patch("reservations.services.holds.claims_of_holds", lambda _: seen),
+        rival_before(LOCKING, lambda: moves(office)),
+        pytest.raises(ValueError, match="cannot be negative"),
+    ):
+        office.map(second, "ERP-1")
+
+
+def test_a_transfer_that_comes_after_the_mapping_finds_nothing(office: Office) -> None:
+    _, _, second = an_order(office)
+
+    with rival_before("reservations.services.holds.release_claims", lambda: moves(office)) as rival:
+        office.map(second, "ERP-1")
+
+    assert isinstance(rival[0], Failed)
+    assert released(second) == [3000]
     office.shop.assert_clean()

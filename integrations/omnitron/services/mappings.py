@@ -68,7 +68,7 @@ def create_mapping(
         if item is None:
             raise EntityNotFound("Not found.")
         mapping.pk = item.mapping_id or _stored(mapping)
-        if update_stock and item.holds:
+        if update_stock and item.seen.claims:
             _end_hold(organization_id, item, code=code, origin=origin, now=now)
     return StoredMapping(mapping, is_new=item.mapping_id is not None)
 
@@ -101,6 +101,7 @@ def _end_hold(
             request_id=code,
             origin=origin,
             now=now,
+            seen=item.seen,
         )
     except HeldAtGroup as held:
         message = "The item's stock is still promised by a group: transfer it to a location first."
