@@ -39,6 +39,8 @@ _NAVIGATION: tuple[tuple[Any, tuple[_Link, ...]], ...] = (
         _("Stock"),
         (
             (_("Stock"), "inventory_2", "admin:inventory_item_changelist"),
+            (_("Correct stock"), "edit_square", "admin:correct_stock"),
+            (_("Explain"), "help", "admin:explain"),
             (_("Stock records"), "shelves", "admin:inventory_stockrecord_changelist"),
             (_("Ledger"), "receipt_long", "admin:inventory_movement_changelist"),
         ),

@@ -1,5 +1,7 @@
 """Reservations in the back office: to be read; the buttons are still to come."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
@@ -8,8 +10,20 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from inventory.backoffice.base import ReadOnlyAdmin, ReadOnlyInline, quantity
+from inventory.backoffice.panels import Panel, register_holders
 from reservations.domain.states import state_of
 from reservations.models import Claim, Document, Line
+from reservations.selectors.holders import claims_held
+
+_HOLDERS_SHOWN = 50
+
+
+@register_holders
+def held_by(*, organization_id: int, sku: str, places: Sequence[str], now: datetime) -> Panel:
+    """Tell the page of an explanation which documents hold the item."""
+    claims = claims_held(organization_id, sku=sku, places=places, now=now, limit=_HOLDERS_SHOWN + 1)
+    shown = {"claims": claims[:_HOLDERS_SHOWN], "more": len(claims) > _HOLDERS_SHOWN}
+    return Panel("backoffice/held_by.html", shown)
 
 
 class _PlacedInline(ReadOnlyInline):

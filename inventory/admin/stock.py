@@ -1,17 +1,202 @@
-"""Stock: items and their figures."""
+"""Stock: the list of items, and one item at all its places."""
+
+from datetime import timedelta
+from typing import Any, cast
 
 from django.contrib import admin
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import TextFilter
+from unfold.views import ChangeList
 
-from inventory.backoffice.base import ReadOnlyAdmin, quantity
-from inventory.models import Item
+from inventory.admin.item_page import item_context
+from inventory.backoffice.access import access_of, organization_of
+from inventory.backoffice.base import ReadOnlyAdmin
+from inventory.backoffice.formats import quantity_text
+from inventory.domain.roles import Power
+from inventory.models import GroupMembership, Item, StockRecord
+from inventory.selectors.stock_overview import Figures, figures_of, place_named
+
+
+class LocationFilter(TextFilter):
+    """Items that have a record at a location; the columns show what is there."""
+
+    title = _("location")
+    parameter_name = "location"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Item]) -> QuerySet[Item]:
+        """Narrow the list down to the location."""
+        if not self.value():
+            return queryset
+        place = place_named(organization_of(request).pk, identifier=str(self.value()))
+        records = StockRecord.objects.filter(
+            item=OuterRef("pk"), location=place or 0, is_deleted=False
+        )
+        return queryset.filter(Exists(records))
+
+
+class GroupFilter(TextFilter):
+    """Items that have a record at a location of a group; the columns show the group's figures."""
+
+    title = _("group")
+    parameter_name = "group"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Item]) -> QuerySet[Item]:
+        """Narrow the list down to the group."""
+        if not self.value():
+            return queryset
+        place = place_named(organization_of(request).pk, identifier=str(self.value()))
+        locations = GroupMembership.objects.filter(group=place or 0).values("location")
+        records = StockRecord.objects.filter(
+            item=OuterRef("pk"), location__in=locations, is_deleted=False
+        )
+        return queryset.filter(Exists(records))
+
+
+class StateFilter(admin.SimpleListFilter):
+    """What needs somebody."""
+
+    title = _("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("out", _("out of stock")), ("oversold", _("oversold"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Item]) -> QuerySet[Item]:
+        """Filter by the totals that are kept with the item."""
+        if self.value() == "out":
+            return queryset.filter(available_to_order__lte=0)
+        if self.value() == "oversold":
+            return queryset.filter(short__gt=0)
+        return queryset
+
+
+class ChangedFilter(admin.SimpleListFilter):
+    """Changed since."""
+
+    title = _("changed since")
+    parameter_name = "changed"
+    hours = {"hour": 1, "day": 24, "week": 168}
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("hour", _("an hour ago")), ("day", _("a day ago")), ("week", _("a week ago"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Item]) -> QuerySet[Item]:
+        """Filter by the time of the item's last change."""
+        hours = self.hours.get(str(self.value()))
+        if hours is None:
+            return queryset
+        return queryset.filter(changed_at__gte=timezone.now() - timedelta(hours=hours))
+
+
+class StockList(ChangeList):
+    """A page of items, with the figures of the place that was filtered by, in few statements."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        """Find the page, then its figures."""
+        super().get_results(request)
+        add_figures(request, self.result_list)
+
+
+def add_figures(request: HttpRequest, items: Any) -> None:
+    """Give each item of a page its `figures`: at the place filtered by, or over all locations."""
+    organization = organization_of(request).pk
+    name = request.GET.get("location") or request.GET.get("group")
+    place = place_named(organization, identifier=name) if name else None
+    figures = figures_of(organization, item_ids=[item.pk for item in items], place=place)
+    for item in items:
+        item.figures = figures.get(item.pk, Figures())
+
+
+def figure(field: str, label: Any, *, ordering: str | None = None) -> Any:
+    """Return a column of `item.figures`."""
+
+    @admin.display(description=label, ordering=ordering)
+    def column(_admin: Any, item: Any) -> str:
+        return quantity_text(getattr(item.figures, field))
+
+    return column
 
 
 @admin.register(Item)
 class ItemAdmin(ReadOnlyAdmin):
-    list_display = ("sku", "on_hands", "ato", "shortage", "changed_at")
-    search_fields = ("sku__startswith",)
-    ordering = ("sku",)
+    """Search is by the SKU or its beginning; only indexed columns sort."""
 
-    on_hands = quantity("on_hand", "on hand")
-    ato = quantity("available_to_order", "ATO")
-    shortage = quantity("short", "short")
+    list_display = (
+        "sku",
+        "on_hands",
+        "reserved",
+        "safety",
+        "futures",
+        "atf",
+        "ato",
+        "state",
+        "changed_at",
+    )
+    search_fields = ("sku__startswith",)
+    search_help_text = _("SKU, or how it begins")
+    list_filter = (LocationFilter, GroupFilter, StateFilter, ChangedFilter)
+    list_filter_submit = True
+    ordering = ("sku",)
+    sortable_by = ("sku", "on_hands", "ato", "changed_at")
+
+    on_hands = figure("on_hand", _("on hand"), ordering="on_hand")
+    reserved = figure("reserved", _("reserved"))
+    safety = figure("safety_stock", _("safety"))
+    futures = figure("futures", _("futures"))
+    atf = figure("available_to_fulfil", _("ATF"))
+    ato = figure("available_to_order", _("ATO"), ordering="available_to_order")
+
+    @admin.display(description=_("state"))
+    def state(self, item: Any) -> Any:
+        """Say in a word what is wrong."""
+        if item.short:
+            told = _("oversold by %s") % quantity_text(item.short)
+            return format_html('<span class="hf-tag hf-bad">{}</span>', told)
+        if not item.figures.available_to_order:
+            return format_html('<span class="hf-tag">{}</span>', _("out of stock"))
+        return ""
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:
+        return StockList
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Item], search_term: str
+    ) -> tuple[QuerySet[Item], bool]:
+        """Search by the whole term: SKUs may have spaces."""
+        if search_term:
+            queryset = queryset.filter(sku__startswith=search_term)
+        return queryset, False
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show one item at all its places."""
+        item = cast("Item | None", self.get_object(request, object_id))
+        if not self.has_view_permission(request, item) or request.method != "GET":
+            return super().change_view(request, object_id, form_url, extra_context)
+        if item is None:
+            return cast(
+                "HttpResponse", self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+            )
+        context = {
+            **self.admin_site.each_context(request),
+            "title": item.sku,
+            "opts": self.opts,
+            "original": item,
+            "item": item,
+            "may_correct": access_of(request).may(Power.CORRECT_STOCK),
+            "list_url": reverse("admin:inventory_item_changelist"),
+            **item_context(item, request.GET, now=timezone.now()),
+        }
+        request.current_app = self.admin_site.name  # type: ignore[attr-defined]
+        return TemplateResponse(request, "backoffice/item.html", context)

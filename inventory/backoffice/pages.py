@@ -45,7 +45,7 @@ class Page(TemplateView):
         access = access_of(request)
         if not self.is_open_to(access):
             raise PermissionDenied
-        request.current_app = admin.site.name  # type: ignore[attr-defined]
+        request.current_app = admin.site.name
         if self.power is not None and access.organization is None:
             self.template_name = "backoffice/no_organization.html"
             context = TemplateView.get_context_data(self, **self._frame())

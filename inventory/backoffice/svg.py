@@ -19,15 +19,18 @@ class Part:
     label: str
 
 
-def picture(*, width: int, height: int, title: str, content: SafeString) -> SafeString:
-    """Frame a picture that shrinks with its column."""
+def picture(
+    *, width: int, height: int, title: str, content: SafeString, aspect: str = "xMinYMin"
+) -> SafeString:
+    """Frame a picture that shrinks with its column; `aspect` "none" lets it be stretched."""
     return format_html(
-        '<svg class="hf-picture" role="img" viewBox="0 0 {0} {1}" width="{0}" height="{1}">'
-        "<title>{2}</title>{3}</svg>",
+        '<svg class="hf-picture" role="img" viewBox="0 0 {0} {1}" width="{0}" height="{1}"'
+        ' preserveAspectRatio="{4}"><title>{2}</title>{3}</svg>',
         width,
         height,
         title,
         content,
+        aspect,
     )
 
 
@@ -48,7 +51,7 @@ def stacked_bar(
         drawn,
     )
     said = ", ".join(part.label for part in parts if part.amount > 0)
-    return picture(width=width, height=height, title=said or "0", content=content)
+    return picture(width=width, height=height, title=said or "0", content=content, aspect="none")
 
 
 @dataclass(frozen=True, slots=True)

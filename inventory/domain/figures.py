@@ -61,6 +61,24 @@ class ItemFigures:
         )
 
 
+    def everywhere(self) -> GroupFigures:
+        """Return the totals over all locations: what a group of them all could still promise."""
+        pools = list(self._pools.values())
+        promised = sum(self._promises.values())
+        return GroupFigures(
+            exists=any(pool.records for pool in pools),
+            on_hand=sum(pool.on_hand for pool in pools),
+            safety_stock=sum(pool.safety_stock for pool in pools),
+            reserved=sum(pool.reserved for pool in pools) + promised,
+            group_reserved=promised,
+            available_to_order=sum(pool.free for pool in pools) - self._to_order.served,
+            available_to_fulfil=(
+                sum(pool.free_to_fulfil for pool in pools) - self._to_fulfil.served
+            ),
+            futures=_futures_of(pools),
+        )
+
+
 def _futures_of(pools: list[Pool]) -> tuple[tuple[str, int], ...]:
     merged: dict[str, int] = {}
     for pool in pools:

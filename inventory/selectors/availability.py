@@ -124,17 +124,25 @@ def group_figures(found: Found, *, groups: Collection[int]) -> dict[tuple[str, i
     Two statements, whatever the number of locations; items whose pools were built with another
     graph cost a third that reads their stock records.
     """
+    return {
+        (sku, group): of_item.of_group(group)
+        for sku, of_item in item_figures(found).items()
+        for group in groups
+    }
+
+
+def item_figures(found: Found) -> dict[str, ItemFigures]:
+    """Return the figures of the items at any group and everywhere, by SKU; statements as above."""
     pools = _current_pools(found)
     promises: dict[int, dict[int, int]] = {}
     with connection.cursor() as cursor:
         cursor.execute(_PROMISES, [[item.id for item in found.items.values()]])
         for item_id, group, quantity in cursor.fetchall():
             promises.setdefault(item_id, {})[group] = quantity
-    figures: dict[tuple[str, int], GroupFigures] = {}
-    for item in found.items.values():
-        of_item = ItemFigures(pools=pools.get(item.id, {}), promises=promises.get(item.id, {}))
-        figures.update(((item.sku, group), of_item.of_group(group)) for group in groups)
-    return figures
+    return {
+        item.sku: ItemFigures(pools=pools.get(item.id, {}), promises=promises.get(item.id, {}))
+        for item in found.items.values()
+    }
 
 
 def _current_pools(found: Found) -> dict[int, dict[Signature, Pool]]:
