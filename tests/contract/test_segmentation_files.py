@@ -221,6 +221,22 @@ def test_a_group_replaced_by_nothing_excludes_nothing(shop: Shop, impex: Api) ->
     assert excluded(shop) == {"east": ["a"], "west": []}
 
 
+@pytest.mark.django_db(transaction=True)
+def test_two_groups_are_replaced_by_one_file(shop: Shop, impex: Api) -> None:
+    shop.segment("west", "old", SKU)
+    shop.segment("east", "old")
+
+    path, told = imported(
+        impex, header("west", "REPLACE"), *sku("a"), header("east", "REPLACE"), *sku("a", SKU)
+    )
+
+    assert counts(told) == (3, 3, 0, 0)
+    assert lines_of(impex, path) == CLEAN
+    assert excluded(shop) == {"east": ["a", SKU], "west": ["a"]}
+    assert (shop.ato("east"), shop.ato("west")) == (0, 20)
+    shop.assert_clean()
+
+
 def test_what_stands_already_writes_nothing(shop: Shop, impex: Api) -> None:
     lines = [header("west", "REPLACE"), *sku("a", "b", "a")]
     _, first = imported(impex, *lines)

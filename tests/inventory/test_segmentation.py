@@ -7,7 +7,7 @@ from inventory.errors import GroupDoesNotExist
 from inventory.models import Item, Movement, PoolBalance
 from inventory.selectors.explanations import explain_at_group, explain_at_location
 from inventory.selectors.graph import current_graph
-from inventory.services.deltas import create_delta_token, read_deltas
+from inventory.services.deltas import DeltaPage, create_delta_token, read_deltas
 from inventory.services.outcomes import Failed
 from inventory.services.pools import refresh_stale_pools
 from inventory.services.segmentation import SegmentChange, change_segmentation
@@ -164,6 +164,7 @@ def test_it_is_dropped_with_its_group(shop: Shop) -> None:
     shop.assert_clean()
 
 
+@pytest.mark.django_db(transaction=True)
 def test_deltas_tell_of_the_item(shop: Shop) -> None:
     shop.stock("other", l2=3)
     token = create_delta_token(
@@ -171,12 +172,17 @@ def test_deltas_tell_of_the_item(shop: Shop) -> None:
     )
 
     shop.segment("west")
+    first = read_deltas(organization_id=shop.id, token=token, now=shop.now)
+    shop.segment("west", excludes=False)
+    second = read_deltas(organization_id=shop.id, token=first.next_token, now=shop.now)
 
-    # In one transaction nothing is new to a snapshot: the ledger row is what a token will find.
-    assert read_deltas(organization_id=shop.id, token=token, now=shop.now).records == []
-    (row,) = Movement.objects.filter(kind="group_exclusion")
-    assert row.item_id == shop.item().pk
-    assert row.sequence == shop.item().sequence
+    assert told(first) == [(SKU, "east", False, 10), (SKU, "west", True, 0)]
+    assert told(second) == [(SKU, "east", False, 10), (SKU, "west", False, 20)]
+    assert [delta.sequence for delta in second.records] == [shop.item().sequence] * 2
+
+
+def told(page: DeltaPage) -> list[tuple[str, str, bool, float]]:
+    return [(d.sku, d.place, d.is_deleted, d.available_to_order / UNIT) for d in page.records]
 
 
 def test_explanations_know_it(shop: Shop) -> None:
