@@ -23,12 +23,10 @@ def _number(thousandths: str) -> str:
 
 _TO_FULFIL = "greatest(0, r.on_hand - r.safety_stock - r.reserved)"
 _TO_ORDER = "greatest(0, r.on_hand + r.futures_quantity - r.safety_stock - r.reserved)"
-_FUTURES = f"""(SELECT string_agg(concat('{{"expectedDate":', to_json(f.date), ',"quantity":',
-  {_number("f.quantity")}, '}}'), ',' ORDER BY f.date::timestamptz, f.date)
-FROM (
-  SELECT e ->> 0 AS date, sum((e ->> 1)::bigint)::bigint AS quantity
-  FROM jsonb_array_elements(r.futures) e GROUP BY e ->> 0
-) f)"""
+# Stored futures have one entry for each date.
+_FUTURES = f"""(SELECT string_agg(concat('{{"expectedDate":', e -> 0, ',"quantity":',
+  {_number("(e ->> 1)::bigint")}, '}}'), ',' ORDER BY (e ->> 0)::timestamptz, e ->> 0)
+FROM jsonb_array_elements(r.futures) e)"""
 _LINE = f"""concat('{{"sku":', to_json(r.sku),
   ',"onHand":', {_number("r.on_hand")},
   ',"reserved":', {_number("r.reserved")},
