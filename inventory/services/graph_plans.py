@@ -24,8 +24,13 @@ class _Group(msgspec.Struct):
     locations: list[_PlaceId]
 
 
+class _Location(msgspec.Struct, rename="camel"):
+    id: _PlaceId
+    fulfillment_enabled: bool = True
+
+
 class _File(msgspec.Struct):
-    locations: list[_PlaceId]
+    locations: list[_PlaceId | _Location]
     groups: list[_Group]
 
 
@@ -35,8 +40,10 @@ _DECODER = msgspec.json.Decoder(_File)
 def plan_from_file(content: bytes) -> GraphPlan:
     """Read `{"locations": [id], "groups": [{"id", "locations": [id]}]}`.
 
-    Raises InvalidRequestParameter where a value is not what it should be, InvalidRequest for what
-    is no JSON. Whether the graph can stand is `check_plan`'s business.
+    A location may also be `{"id", "fulfillmentEnabled": true}`; false is refused rather than
+    ignored, because every location ships what is reserved there. Raises InvalidRequestParameter
+    where a value is not what it should be, InvalidRequest for what is no JSON. Whether the graph
+    can stand is `check_plan`'s business.
     """
     try:
         content.decode()  # what the decoder skips must be text, too
@@ -50,9 +57,19 @@ def plan_from_file(content: bytes) -> GraphPlan:
         message = f"The file is not a location graph in JSON: {error}"
         raise InvalidRequest(message) from error
     return GraphPlan(
-        locations=file.locations,
+        locations=[_location(entry, n) for n, entry in enumerate(file.locations)],
         groups=[GroupSpec(group.id, tuple(group.locations)) for group in file.groups],
     )
+
+
+def _location(entry: str | _Location, number: int) -> str:
+    if isinstance(entry, str):
+        return entry
+    if not entry.fulfillment_enabled:
+        parameter = f"locations[{number}].fulfillmentEnabled"
+        message = f"'{parameter}': locations that do not fulfil are not supported"
+        raise InvalidRequestParameter(message, parameter=parameter)
+    return entry.id
 
 
 def check_plan(plan: GraphPlan) -> None:

@@ -167,6 +167,15 @@ def test_an_export_is_imported_elsewhere(shop: Shop, impex: Api) -> None:
     assert content(impex, f"{EXPORTS}/{again}") == exported
 
 
+def test_a_location_may_say_that_it_fulfils(shop: Shop, impex: Api) -> None:
+    graph = SMALLER | {"locations": ["l1", {"id": "l2", "fulfillmentEnabled": True}, {"id": "l9"}]}
+
+    _, told = imported(impex, graph, force=True)
+
+    assert told["status"] == "COMPLETED"
+    assert set(current_graph(shop.id).locations) == {"l1", "l2", "l9"}
+
+
 def test_places_in_use_are_listed_and_nothing_changes(shop: Shop, impex: Api) -> None:
     shop.reserve("order", "west", 7)
     before = current_graph(shop.id)
@@ -271,6 +280,10 @@ def cut_off(encode: Any) -> Any:
         (
             {"locations": ["l1", "x/y"], "groups": []},
             "InvalidRequestParameter: 'locations[1]': ",
+        ),
+        (
+            {"locations": ["l1", {"id": "l2", "fulfillmentEnabled": False}], "groups": []},
+            "InvalidRequestParameter: 'locations[1].fulfillmentEnabled': ",
         ),
         ({"locations": [], "groups": []}, "LocationListMustNotBeEmpty: "),
         ({"locations": ["l1", "l1"], "groups": []}, "DuplicateLocationId: 'l1' is listed twice."),
