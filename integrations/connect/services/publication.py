@@ -5,19 +5,17 @@ left to do is to prove it and to spare readers the items whose pools are behind 
 """
 
 from integrations.connect.services.uploads import GRAPH_PUBLICATION
-from inventory.api.wire import check_place_id
 from inventory.domain.graph import Graph
-from inventory.errors import Refusal
+from inventory.domain.graph_plan import GraphPlan, GroupSpec
 from inventory.selectors.graph import current_graph
+from inventory.services.graph_plans import check_plan
 from inventory.services.jobs.kinds import Kind
-from inventory.services.jobs.running import JobFailed, JobRun
+from inventory.services.jobs.running import JobRun
 from inventory.services.pools import items_behind, refresh_pools_of
-
-MAX_COMPLAINTS = 100
 
 
 def publish(run: JobRun) -> None:
-    """Validate the graph and rebuild pools; JobFailed with a sentence for each bad place.
+    """Validate the graph and rebuild pools; a graph that cannot stand is IllegalGraph.
 
     Counts: places and items looked at, places and items in order, items that others held.
     """
@@ -25,10 +23,7 @@ def publish(run: JobRun) -> None:
     graph = current_graph(organization_id)
     places = len(graph.locations) + len(graph.groups)
     run.counts.read = places
-    complaints = _complaints(graph)
-    run.counts.failed = len(complaints)
-    if complaints:
-        raise JobFailed(*complaints[:MAX_COMPLAINTS])
+    check_plan(_as_plan(graph))
     run.counts.processed = places
     while rebuilt := refresh_pools_of(organization_id, now=run.now()):
         run.counts.read += rebuilt
@@ -38,18 +33,15 @@ def publish(run: JobRun) -> None:
     run.counts.read += run.counts.skipped
 
 
-def _complaints(graph: Graph) -> list[str]:
-    complaints = [
-        f"Group '{identifier}' is empty."
-        for identifier, group in sorted(graph.groups.items())
-        if not graph.members.get(group)
-    ]
-    for identifier in sorted({*graph.locations, *graph.groups}):
-        try:
-            check_place_id(identifier, field=identifier)
-        except Refusal as refusal:
-            complaints.append(refusal.message)
-    return complaints
+def _as_plan(graph: Graph) -> GraphPlan:
+    names = graph.identifiers
+    return GraphPlan(
+        locations=sorted(graph.locations),
+        groups=[
+            GroupSpec(identifier, tuple(names[pk] for pk in graph.members.get(group, ())))
+            for identifier, group in sorted(graph.groups.items())
+        ],
+    )
 
 
 KIND = Kind(GRAPH_PUBLICATION, publish)

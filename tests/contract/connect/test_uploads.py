@@ -162,4 +162,4 @@ class TestPublication:
 
         after = status(connect, GRAPHS, upload_id)
         assert (after["status"], after["validationStatus"]) == ("FAILED", "Failed")
-        assert after["validationErrors"] == ["Group &#39;east&#39; is empty."]
+        assert after["validationErrors"] == ["&#39;east&#39; has no locations."]
