@@ -15,7 +15,7 @@ from integrations.accounts.selectors import user_named
 from integrations.accounts.services import log_in
 from integrations.oauth.buckets import Allowance
 from integrations.oauth.ratelimit import buckets
-from integrations.omnitron.api.base import OmnitronView
+from integrations.omnitron.api.base import OmnitronView, rendered
 
 _SLOTS = 4096  # guessed names share their buckets: they cannot fill the memory
 
@@ -88,4 +88,4 @@ class ActiveUserView(OmnitronView):
     @extend_schema(responses=ActiveUser)
     def get(self, _request: Request) -> Response:
         """Tell whose token it is."""
-        return Response(ActiveUser(user_named(self.caller.client_id)).data)
+        return Response(rendered(ActiveUser, user_named(self.caller.client_id)))

@@ -10,7 +10,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from integrations.omnitron.api.base import OmnitronList
+from integrations.omnitron.api.base import OmnitronList, rendered
 from integrations.omnitron.api.fields import Object, sku
 from integrations.omnitron.api.filters import filter_set
 from integrations.omnitron.api.orders import MAX_KEY
@@ -111,7 +111,7 @@ class ProductStocksView(OmnitronList):
             pushes = refusal.errors["pushes"]
             raise ValidationError(pushes if is_list else pushes[0]) from refusal
         rows = self.get_queryset().in_bulk([each.id for each in stored])
-        answer = [self.wire.product_stock(rows[each.id]).data for each in stored]
+        answer = [rendered(self.wire.product_stock, rows[each.id]) for each in stored]
         is_new = any(each.is_new for each in stored)
         return Response(answer if is_list else answer[0], status=201 if is_new else 200)
 
