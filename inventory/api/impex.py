@@ -9,11 +9,12 @@ A kind's views are subclasses that name `kind` and `path` and declare their oper
         operations = {"GET": export_status_operation("getLocationGraphExportStatus", scope=…)}
 """
 
-from typing import ClassVar
+from collections.abc import Iterator
+from typing import IO, ClassVar
 from urllib.parse import quote
 
 from django.conf import settings
-from django.http import FileResponse, HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
 from inventory.api.base import Operation, OrganizationView
@@ -99,7 +100,30 @@ class JobFileView(JobView):
             file = files.open_file(job.result)
         except FileNotFoundError as error:
             raise ExpiredResultLink(_EXPIRED) from error
-        return FileResponse(file, content_type=job.result_type, filename=job.identifier)
+        response = StreamingHttpResponse(_Pieces(file), content_type=job.result_type)
+        response["Content-Length"] = str(job.result_size)
+        return response
+
+
+class _Pieces:
+    """A file in pieces, closed at its end, or by the server where the client goes away."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        piece = self._file.read(files.PIECE)
+        if not piece:
+            self.close()
+            raise StopIteration
+        return piece
+
+    def close(self) -> None:
+        """Close the file; again does no harm."""
+        self._file.close()
 
 
 _EXPIRED = "The download link has expired or is no longer valid."

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -19,9 +21,11 @@ from schemathesis.specs.openapi import checks
 from config.openapi import FAMILIES, address_of, family_generators
 from config.wsgi import application
 from integrations.connect.services.uploads import GRAPH_PUBLICATION
+from inventory.api.impex import JobView
+from inventory.models import Job, JobState
 from inventory.services.availability_import.kind import AVAILABILITY_IMPORT
 from inventory.services.deltas import create_delta_token
-from inventory.services.jobs import life
+from inventory.services.jobs import files, life
 from tests.builders import SKU, Shop, a_shop
 from tests.contract.headless import token_for
 from tests.contract.test_every_route import ROUTES
@@ -182,6 +186,36 @@ def uploads(shop: Shop) -> list[str]:
     return [job.identifier for job in jobs]
 
 
+def jobs_at(shop: Shop, path: str) -> list[str]:
+    """Return the ids of jobs that an address of the Impex API can name: as many as may be deleted.
+
+    Where a file can be sent, they wait for one; else they have ended with one.
+    """
+    kinds = [
+        view.kind
+        for view in (route.view for route in ROUTES if as_told(route.address) == path)
+        if issubclass(view, JobView)
+    ]
+    waits = "/uploadlink/" in path
+    jobs = [
+        Job(
+            organization=shop.organization,
+            kind=kind,
+            identifier=f"job-{kind}-{number}",
+            state=JobState.WAITING if waits else JobState.COMPLETED,
+            created_at=timezone.now(),
+            upload_expires_at=timezone.now() + timedelta(hours=1),
+            result_expires_at=timezone.now() + timedelta(hours=1),
+            result_type="application/octet-stream",
+            result_size=2,
+            result="" if waits else files.store(BytesIO(b"{}"), job_id=0, suffix="x", limit=9).name,
+        )
+        for kind in kinds
+        for number in range(5)
+    ]
+    return [job.identifier for job in Job.objects.bulk_create(jobs)]
+
+
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=str)
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.label)
 def test_every_answer_is_one_that_the_document_tells(
@@ -193,6 +227,7 @@ def test_every_answer_is_one_that_the_document_tells(
     )
     shop.stock(l2=6)
     known = {**KNOWN, "deltaToken": [followed], "uploadId": uploads(shop)}
+    known["identifier"] = jobs_at(shop, operation.path)
     statuses: list[int] = []
 
     @settings(
