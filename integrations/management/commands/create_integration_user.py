@@ -22,8 +22,8 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Name the options."""
-        parser.add_argument("username")
         parser.add_argument("--organization", required=True, metavar="ID")
+        parser.add_argument("--username", required=True, help="what the ERP logs in as")
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
         """Create and print."""

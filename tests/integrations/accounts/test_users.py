@@ -123,7 +123,7 @@ def run(*words: str) -> Any:
 def test_the_command_prints_what_an_erp_needs(organization: Organization, settings: Any) -> None:
     settings.PUBLIC_URL = "http://shop.example"
 
-    said = run("create_integration_user", "erp", "--organization=acme-group")
+    said = run("create_integration_user", "--username=erp", "--organization=acme-group")
 
     assert set(said) == {"username", "password", "token", "organization", "url"}
     assert said["organization"] == "acme-group"
@@ -141,12 +141,27 @@ def test_the_command_revokes_again_and_again(made: IssuedUser) -> None:
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["create_integration_user", "x", "--organization=no"], "No organization exists with ID"),
-        (["create_integration_user", "erp", "--organization=acme-group"], "exists already"),
-        (["create_integration_user", "", "--organization=acme-group"], "1 to 150 printable"),
-        (["create_integration_user", "a b", "--organization=acme-group"], "without spaces"),
-        (["create_integration_user", "a\0", "--organization=acme-group"], "printable"),
-        (["create_integration_user", "a" * 151, "--organization=acme-group"], "1 to 150"),
+        (
+            ["create_integration_user", "--username=x", "--organization=no"],
+            "No organization exists with ID",
+        ),
+        (
+            ["create_integration_user", "--username=erp", "--organization=acme-group"],
+            "exists already",
+        ),
+        (
+            ["create_integration_user", "--username=", "--organization=acme-group"],
+            "1 to 150 printable",
+        ),
+        (
+            ["create_integration_user", "--username=a b", "--organization=acme-group"],
+            "without spaces",
+        ),
+        (["create_integration_user", "--username=a\0", "--organization=acme-group"], "printable"),
+        (
+            ["create_integration_user", f"--username={'a' * 151}", "--organization=acme-group"],
+            "1 to 150",
+        ),
         (["revoke_integration_user", "nobody"], 'There is no integration user "nobody".'),
     ],
 )
