@@ -23,6 +23,7 @@ from inventory.api.wire import (
 from inventory.domain.quantity import to_json_number
 from inventory.errors import InvalidRequest, InvalidRequestParameter
 from reservations.domain.places import PlaceRef
+from reservations.domain.states import MAX_EXPIRATION
 from reservations.services.answers import Answer, PlaceAnswer
 from reservations.services.operations import (
     Fulfilment,
@@ -34,7 +35,6 @@ from reservations.services.placing import Wanted
 
 MAX_LINES = 100
 MAX_RECORDS = 100
-MAX_EXPIRATION = 14_400
 
 Reference = Annotated[str, msgspec.Meta(pattern=r"^[^\x00-\x1f\x7f]*$(?!\n)", max_length=128)]
 """A reservation's external reference is shorter than a stock record's (spec 2.4)."""

@@ -144,6 +144,11 @@ class ClaimBook:
         for claim in self.of_document(document_id):
             self._put(replace(claim, external_ref=external_ref))
 
+    def renew(self, document_id: int, *, standing: int, expires_at: datetime | None) -> None:
+        """Give a document's claims another end, and the standing that goes with it."""
+        for claim in self.of_document(document_id):
+            self._put(replace(claim, standing=standing, expires_at=expires_at))
+
     def mark(self) -> int:
         """Return where the book stands, for `back_to`."""
         return len(self._undo)
