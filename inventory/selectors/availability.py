@@ -167,7 +167,8 @@ SELECT item_id FROM inventory_stockrecord s WHERE NOT s.is_deleted AND s.locatio
 UNION
 SELECT s.item_id FROM inventory_stockrecord s
 JOIN inventory_groupmembership m ON m.location_id = s.location_id
-WHERE NOT s.is_deleted AND m.group_id = ANY(%s)
+JOIN inventory_item i ON i.id = s.item_id
+WHERE NOT s.is_deleted AND m.group_id = ANY(%s) AND m.group_id <> ALL(i.segmented_out)
 LIMIT %s
 """
 

@@ -40,6 +40,21 @@ def test_append_excludes_and_delete_counts_again(availability: Api) -> None:
     assert ato(availability, "east") == (0, False)
 
 
+def test_a_group_lists_what_it_counts(availability: Api, shop: Shop) -> None:
+    """What is segmented out is no record of the group, and does not count for the limit."""
+    skus = [f"sku-{n:03d}" for n in range(100)]
+    for sku in skus:
+        shop.stock(sku, l3=1)
+    shop.segment("west", SKU)
+
+    answer = availability.call(
+        "POST", "availability-records/actions/get-availability", {"groups": ["west"]}
+    )
+
+    assert answer.status_code == 200, answer.content
+    assert [record["sku"] for record in answer.json()["groups"][0]["records"]] == skus
+
+
 def test_a_call_may_be_repeated(availability: Api, shop: Shop) -> None:
     for _ in range(2):
         assert change(availability, of("west", "APPEND", SKU, "unknown-yet")).status_code == 204
