@@ -90,7 +90,7 @@ def _run(run: JobRun) -> None:
         ends_at=datetime.fromisoformat(parameters["toDate"]),
     )
     pieces = reservation_pieces(run.job.organization_id, wanted=wanted, now=run.now())
-    write_pieces(run, pieces, content_type="application/octet-stream")
+    write_pieces(run, pieces)
 
 
 KIND = Kind(RESERVATIONS_EXPORT, _run)

@@ -112,6 +112,21 @@ def test_the_token_lives_from_the_end_of_the_reading(shop: Shop) -> None:
     assert token.places == ["l1", "l2", "l3", "l9"]
 
 
+@pytest.mark.django_db(transaction=True)
+def test_the_token_of_a_large_export_follows_all_its_places() -> None:
+    names = [f"l{n:03}" for n in range(120)]
+    shop = a_shop(all=names)
+    token = json.loads(export(shop, locations=["*"]).splitlines()[-1])["deltaToken"]
+    shop.stock(l000=1, l119=2)
+
+    page = read_deltas(organization_id=shop.id, token=token, now=NOON)
+
+    assert [(delta.place, delta.balance.on_hand) for delta in page.records] == [
+        ("l000", 1 * UNIT),
+        ("l119", 2 * UNIT),
+    ]
+
+
 # Jobs
 
 

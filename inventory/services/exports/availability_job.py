@@ -49,7 +49,7 @@ def _run(run: JobRun) -> None:
     parameters = run.job.parameters
     wanted = wanted_places(groups=parameters.get("groups"), locations=parameters.get("locations"))
     pieces = availability_pieces(run.job.organization_id, wanted=wanted, now=run.now)
-    write_pieces(run, pieces, content_type="application/octet-stream")
+    write_pieces(run, pieces)
 
 
 KIND = Kind(AVAILABILITY_EXPORT, _run)

@@ -110,7 +110,7 @@ def _run(run: JobRun) -> None:
         groups=tuple(parameters.get("groups", ())),
     )
     pieces = event_pieces(run.job.organization_id, window=window, is_csv=is_csv)
-    write_pieces(run, pieces, content_type="text/csv" if is_csv else "application/octet-stream")
+    write_pieces(run, pieces)
 
 
 KIND = Kind(EVENT_LOG_EXPORT, _run, prefix="e-")
