@@ -79,6 +79,8 @@ class Model:
     births: int = 0
     segmented: frozenset[tuple[str, str]] = frozenset()
     """Pairs of SKU and group that does not count it."""
+    born: frozenset[str] = frozenset()
+    """SKUs that have been written: the others are not known to exist."""
 
     # The laws
 
@@ -318,7 +320,8 @@ class Model:
             if refused.code == "InsufficientQuantity":
                 return refused.code + self._possible(operation, now)
             return refused.code
-        self._remember(sent[n], sent)
+        if operation.sku in self.born:  # without an item nothing happened, and nothing is noted
+            self._remember(sent[n], sent)
         return "now"
 
     def _possible(self, operation: Operation, now: datetime) -> str:
@@ -405,6 +408,7 @@ class Model:
     # Stock
 
     def update(self, updates: Sequence[StockUpdate]) -> list[str]:
+        self.born = self.born.union(u.sku for u in updates)
         sent = [(("update", u.request_id, u.sku, u.location), u) for u in updates]
         outcomes = []
         for (name, update), verdict in zip(sent, self._what_is_known(sent), strict=True):
@@ -441,6 +445,8 @@ class Model:
         pairs = {(sku, group) for sku in skus}
         before = self.segmented
         self.segmented = before | pairs if excludes else before - pairs
+        if excludes:
+            self.born = self.born.union(skus)
         return len(before ^ self.segmented)
 
     def copy(self) -> "Model":
