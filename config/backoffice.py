@@ -40,6 +40,7 @@ _NAVIGATION: tuple[tuple[Any, tuple[_Link, ...]], ...] = (
         (
             (_("Stock"), "inventory_2", "admin:inventory_item_changelist"),
             (_("Correct stock"), "edit_square", "admin:correct_stock"),
+            (_("Import counts"), "upload_file", "admin:import_sheet"),
             (_("Explain"), "help", "admin:explain"),
             (_("Stock records"), "shelves", "admin:inventory_stockrecord_changelist"),
             (_("Ledger"), "receipt_long", "admin:inventory_movement_changelist"),

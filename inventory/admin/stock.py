@@ -2,18 +2,20 @@
 
 from datetime import timedelta
 from typing import Any, cast
+from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import TextFilter
-from unfold.views import ChangeList
 
+from inventory.admin.bulk import MAX_SELECTED
 from inventory.admin.item_page import item_context
 from inventory.backoffice.access import access_of, organization_of
 from inventory.backoffice.base import ReadOnlyAdmin
@@ -94,25 +96,6 @@ class ChangedFilter(admin.SimpleListFilter):
         return queryset.filter(changed_at__gte=timezone.now() - timedelta(hours=hours))
 
 
-class StockList(ChangeList):
-    """A page of items, with the figures of the place that was filtered by, in few statements."""
-
-    def get_results(self, request: HttpRequest) -> None:
-        """Find the page, then its figures."""
-        super().get_results(request)
-        add_figures(request, self.result_list)
-
-
-def add_figures(request: HttpRequest, items: Any) -> None:
-    """Give each item of a page its `figures`: at the place filtered by, or over all locations."""
-    organization = organization_of(request).pk
-    name = request.GET.get("location") or request.GET.get("group")
-    place = place_named(organization, identifier=name) if name else None
-    figures = figures_of(organization, item_ids=[item.pk for item in items], place=place)
-    for item in items:
-        item.figures = figures.get(item.pk, Figures())
-
-
 def figure(field: str, label: Any, *, ordering: str | None = None) -> Any:
     """Return a column of `item.figures`."""
 
@@ -162,8 +145,27 @@ class ItemAdmin(ReadOnlyAdmin):
             return format_html('<span class="hf-tag">{}</span>', _("out of stock"))
         return ""
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:
-        return StockList
+    actions = ("adjust",)
+
+    def complete(self, request: HttpRequest, rows: Any) -> None:
+        """Give each item its `figures`: at the place filtered by, or over all locations."""
+        organization = organization_of(request).pk
+        name = request.GET.get("location") or request.GET.get("group")
+        place = place_named(organization, identifier=name) if name else None
+        figures = figures_of(organization, item_ids=[item.pk for item in rows], place=place)
+        for item in rows:
+            item.figures = figures.get(item.pk, Figures())
+
+    def has_correct_permission(self, request: HttpRequest) -> bool:
+        """Whether the user may correct stock; asked by the action."""
+        return access_of(request).may(Power.CORRECT_STOCK)
+
+    @admin.action(description=_("Adjust the selected items"), permissions=["correct"])
+    def adjust(self, request: HttpRequest, queryset: QuerySet[Item]) -> HttpResponse:
+        """Go to the page that takes a count for each."""
+        keys = queryset.values_list("pk", flat=True)[:MAX_SELECTED]
+        asked = {"items": ",".join(map(str, keys)), "location": request.GET.get("location", "")}
+        return redirect(f"{reverse('admin:adjust_selection')}?{urlencode(asked)}")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Item], search_term: str

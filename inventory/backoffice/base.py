@@ -4,17 +4,23 @@ Rows are read-only unless a page says otherwise: the rules live above the model,
 would step round them.
 """
 
+from functools import partial
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import ForeignKey, Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import path
 from django.utils.functional import cached_property
 from unfold.admin import ModelAdmin, TabularInline
+from unfold.views import ChangeList
 
 from inventory.backoffice.access import access_of
+from inventory.backoffice.export import csv_of
 from inventory.backoffice.formats import quantity_text
 from inventory.domain.roles import Power
 from inventory.errors import Refusal
@@ -43,6 +49,15 @@ class CappedPaginator(Paginator[Any]):
         return counted
 
 
+class List(ChangeList):
+    """A page of a list, completed by its admin."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        """Find the page, then what its columns need."""
+        super().get_results(request)
+        self.model_admin.complete(request, self.result_list)
+
+
 class _Look(ModelAdmin):
     """The look and the limits that all lists share."""
 
@@ -65,6 +80,7 @@ class OrganizationAdmin(_Look):
     and changing asks for; None: nobody can.
     """
 
+    change_list_template = "backoffice/change_list.html"
     organization_path: ClassVar[str] = "organization"
     reads: ClassVar[Power] = Power.SEE
     writes: ClassVar[Power | None] = None
@@ -85,6 +101,34 @@ class OrganizationAdmin(_Look):
         if related is not None:
             kwargs.setdefault("queryset", related.get_queryset(request))
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def complete(self, request: HttpRequest, rows: Any) -> None:
+        """Give the rows of a page, or of a chunk of an export, what their columns need."""
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:
+        return List
+
+    def get_urls(self) -> list[Any]:
+        """Add the export of the list, before the address that takes anything for a row's key."""
+        meta = self.opts
+        export = path(
+            "export/",
+            self.admin_site.admin_view(self.export_view),
+            name=f"{meta.app_label}_{meta.model_name}_export",
+        )
+        return [export, *super().get_urls()]
+
+    def export_view(self, request: HttpRequest) -> HttpResponse:
+        """Answer the list as its filters leave it as a CSV file, at most 10,000 rows."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        try:
+            change_list = self.get_changelist_instance(request)
+        except IncorrectLookupParameters:
+            meta = self.opts
+            return redirect(f"admin:{meta.app_label}_{meta.model_name}_changelist")
+        complete = partial(self.complete, request)
+        return csv_of(change_list, depth=PAGE_DEPTH, complete=complete)
 
     def changeform_view(
         self,

@@ -126,6 +126,9 @@ def test_rows_of_another_organization_are_nowhere(shops: tuple[Shop, Shop], mode
     for search in ("foreign", "f"):
         told = client.get(address(model, "changelist"), {"q": search}).content.decode()
         assert "foreign-" not in told
+    told = client.get(address(model, "export"), {"q": ""})
+    assert told["Content-Type"] == "text/csv; charset=utf-8"
+    assert "foreign" not in told.content.decode()
     for row in rows:
         for view in ("change", "history", "delete"):
             for ask in (client.get, client.post):
