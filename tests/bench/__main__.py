@@ -46,12 +46,13 @@ def _run(*, quick: bool) -> tuple[Report, dict[str, Any]]:
     from django.utils import timezone
 
     from integrations.oauth.services import create_api_client
-    from tests.bench import exports, floor, orders, shop, trips
+    from tests.bench import exports, floor, imports, orders, shop, trips
 
     call_command("migrate", verbosity=0)
     crowd = 500 if quick else 10_000
     with shop.loading():
         organization = shop.make_shop(timezone.now())
+        shop.to_release(organization, items=100, now=timezone.now())
         shop.crowd(organization, sku="crowded", documents=crowd, now=timezone.now())
         office = orders.open_office(organization)
         to_map = orders.place_orders(office, items=2_000 if quick else 15_000, skus=1_000)
@@ -76,10 +77,12 @@ def _run(*, quick: bool) -> tuple[Report, dict[str, Any]]:
         target = Target(port, organization.identifier, token)
         clients = Clients(target, pool)
         _throughput(report, clients, quick=quick)
+        _release(report, clients, quick=quick)
         _mapping(report, clients, office, to_map, quick=quick)
         _work_queue(report, clients, office, quick=quick)
         trips.measure(report, target)
     exports.measure(report, quick=quick)
+    imports.measure(report, quick=quick)
     _expiry(report, organization, documents=200 if quick else 10_000, spread=3 if quick else 60)
     versions = {
         "cpus": os.cpu_count(),
@@ -161,6 +164,27 @@ def _throughput(report: Report, clients: Clients, *, quick: bool) -> None:
         "group of 10,000 / group of 10", wide["group of 10"] / wide["group of 10000"], 1.3
     )
     report.at_most("crowded item / empty item", wide["empty"] / wide["crowded"], 1.15)
+
+
+def _release(report: Report, clients: Clients, *, quick: bool) -> None:
+    """Release 1 record and 100 records over 100 items with each call, over Connect."""
+    seconds, rounds = (0.6, 2) if quick else (1.5, 7)
+    variants = {n: Variant("release", {"records": n}) for n in (1, 100)}
+    for variant in variants.values():  # a round to warm up
+        clients.rate(variant, clients=1, seconds=seconds / 2)
+    rates = medians(
+        [
+            {
+                f"release {n} over Connect": clients.rate(variant, clients=1, seconds=seconds)
+                for n, variant in variants.items()
+            }
+            for _ in range(rounds)
+        ]
+    )
+    for name, rate in rates.items():
+        report.tell(name, 1000 / rate, "ms")
+    one, hundred = rates.values()
+    report.at_most("release 100 / release 1 over Connect", one / hundred, 4)
 
 
 def _mapping(report: Report, clients: Clients, office: Any, ids: range, *, quick: bool) -> None:

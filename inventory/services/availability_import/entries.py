@@ -17,13 +17,13 @@ from inventory.services.availability_import.records import (
     figures_of,
     place_of,
 )
-from inventory.services.availability_import.staging import copy_text
+from inventory.services.availability_import.staging import copy_ids, copy_text
 
 _SHOWN = 250
 
 
 class Row(msgspec.Struct, frozen=True):
-    """A record that may be applied; `said` is its content as text for COPY (see `staging`)."""
+    """A record that may be applied; `ids` and `said` are what is staged of it, as COPY has it."""
 
     line: int
     record_id: str
@@ -31,6 +31,7 @@ class Row(msgspec.Struct, frozen=True):
     location: str
     place: int
     figures: Figures
+    ids: str
     said: str
 
 
@@ -80,7 +81,9 @@ def _row(line: int, record: RecordIn, graph: Graph) -> Row:
     sku = check_sku(record.sku)
     location, place = place_of(record.location_id, graph.locations)
     figures = figures_of(record)
-    return Row(line, record_id, sku, location, place, figures, copy_text(sku, place, figures))
+    said = copy_text(sku, place, figures)
+    ids = copy_ids(line, record_id, said)
+    return Row(line, record_id, sku, location, place, figures, ids, said)
 
 
 def _problem(line: Line, record: RecordIn, message: str) -> Problem:

@@ -18,8 +18,12 @@ from inventory.services.availability_import.records import Figures
 TABLE = "availability_import_1"
 """Another number for other columns: servers of a pooler keep their tables over a deployment."""
 
+# No commit of a chunk waits for the disk while it holds locks. A crash of the machine takes the
+# position as well, so that the chunk is imported again; and whoever built on it (a reservation, a
+# delta token) has waited for the disk, which writes what came before in the same stream.
 _PREPARE = f"""
 SELECT set_config('lock_timeout', '{LOCK_TIMEOUT}', true), set_config('jit', 'off', true),
+  set_config('synchronous_commit', 'off', true),
   set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
   set_config('enable_seqscan', 'off', true);
 CREATE TEMPORARY TABLE IF NOT EXISTS {TABLE} (
@@ -68,14 +72,12 @@ _NO_FUTURES = "[]\t0"
 
 
 class StagedRow(Protocol):
-    """What is staged of a record; `said` is its content as `copy_text` writes it."""
+    """What is staged of a record: its line and ids, and what it says, as COPY has them."""
 
     @property
-    def line(self) -> int: ...
-    @property
-    def record_id(self) -> str: ...
-    @property
     def place(self) -> int: ...
+    @property
+    def ids(self) -> str: ...
     @property
     def said(self) -> str: ...
 
@@ -107,17 +109,19 @@ def copy_text(sku: str, place: int, figures: Figures) -> str:
     )
 
 
+def copy_ids(line: int, record_id: str, said: str) -> str:
+    """Write a record's line, the digests of its id and of its content, and its id."""
+    escaped = record_id.replace("\\", "\\\\") if "\\" in record_id else record_id
+    return f"{line}\t{_digest(record_id)}\t{_digest(said)}\t{escaped}"
+
+
 def _cell(quantity: int | None) -> str:
     return _NULL if quantity is None else str(quantity)
 
 
 def stage(rows: Iterable[StagedRow], *, signatures: Mapping[int, str]) -> None:
     """Fill the staging table, which lasts until the transaction ends."""
-    text = "".join(
-        f"{row.line}\t{_digest(row.record_id)}\t{_digest(row.said)}\t{_escaped(row.record_id)}"
-        f"\t{signatures[row.place]}\t{row.said}"
-        for row in rows
-    )
+    text = "".join(f"{row.ids}\t{signatures[row.place]}\t{row.said}" for row in rows)
     with connection.cursor() as cursor:
         cursor.execute(_PREPARE)
         with cursor.copy(f"COPY {TABLE} FROM STDIN") as copy:
@@ -126,10 +130,6 @@ def stage(rows: Iterable[StagedRow], *, signatures: Mapping[int, str]) -> None:
 
 def _digest(text: str) -> str:
     return blake2b(text.encode(), digest_size=16).hexdigest()
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\") if "\\" in text else text
 
 
 def compare(organization_id: int) -> list[Found]:

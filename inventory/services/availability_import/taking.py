@@ -7,9 +7,10 @@ nothing lost and nothing applied twice.
 
 import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from datetime import datetime
+from threading import Lock
 from time import perf_counter
 from typing import IO
 
@@ -20,6 +21,7 @@ from inventory.errors import ConcurrentModification
 from inventory.locks import lock_items, lock_organization_shared, locked_write
 from inventory.models import JobProblem
 from inventory.selectors.graph import current_graph
+from inventory.services.availability_import.ahead import ahead
 from inventory.services.availability_import.chunks import Chunk, Pace, Pending
 from inventory.services.availability_import.entries import Entry, Problem, Row, entries_of
 from inventory.services.availability_import.layouts import CsvLayout, JsonLayout, Layout
@@ -80,6 +82,7 @@ class _Taker:
     run: JobRun
     position: Position
     pace: Pace = field(default_factory=Pace)
+    quiet: Lock = field(default_factory=Lock)
     expects_unborn: bool = False
     born: int = 0
     analyze_at: int = 500
@@ -91,8 +94,12 @@ class _Taker:
             place: ",".join(map(str, graph.groups_of.get(place, ())))
             for place in graph.locations.values()
         }
-        with closing(self.run.open_upload()) as file:
-            pending = Pending(self._entries(file, graph))
+        with (
+            closing(self.run.open_upload()) as file,
+            ahead(self._entries(file, graph)) as entries,
+        ):
+            pending = Pending(iter(entries))
+            self.quiet = entries.quiet
             while True:
                 self.run.check()
                 chunk = pending.take(self.pace.lines)
@@ -118,8 +125,8 @@ class _Taker:
             self._bear({row.sku for row in chunk.rows.values()})
         while True:
             try:
-                with locked_write():
-                    outcome = self._write(chunk, graph, signatures)
+                with ExitStack() as hush, locked_write():
+                    outcome = self._write(chunk, graph, signatures, hush)
                 break
             except UnbornItems as unborn:
                 self._bear(unborn.skus)
@@ -141,8 +148,13 @@ class _Taker:
             refresh_statistics()
             self.analyze_at = 4 * self.born
 
-    def _write(self, chunk: Chunk, graph: Graph, signatures: Mapping[int, str]) -> _Outcome:
-        """Write what fits of a chunk in the caller's transaction."""
+    def _write(
+        self, chunk: Chunk, graph: Graph, signatures: Mapping[int, str], hush: ExitStack
+    ) -> _Outcome:
+        """Write what fits of a chunk in the caller's transaction.
+
+        From the locks on nothing else of this import runs, until `hush` ends with the transaction.
+        """
         run, now = self.run, self.run.now()
         organization_id = run.job.organization_id
         stage(chunk.rows.values(), signatures=signatures)
@@ -163,6 +175,7 @@ class _Taker:
         outcome = _Outcome(taken, _behind(taken[-1]))
         if changes:
             lock_organization_shared(organization_id)
+            hush.enter_context(self.quiet)
             outcome.locked_at = perf_counter()
             items = {f.item_id for f in found if f.item_id is not None and not f.is_known}
             locked = lock_items(organization_id, item_ids=list(items))

@@ -1,0 +1,80 @@
+"""Reading ahead: the next lines are parsed while the database works at the ones before."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import islice
+from queue import Full, Queue
+from threading import Event, Lock, Thread
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+_BATCH = 64
+_BATCHES = 64
+_POLL_SECONDS = 0.05
+
+
+class Ahead(Generic[T]):
+    """What an iterator generates, by a thread of its own; bounded, so that memory stays flat.
+
+    While `quiet` is held the thread does nothing: it would take the interpreter from whoever holds
+    locks, for milliseconds at a time.
+    """
+
+    def __init__(self, source: Iterator[T]) -> None:
+        self.quiet = Lock()
+        self._source = source
+        self._ready: Queue[list[T] | BaseException | None] = Queue(_BATCHES)
+        self._is_over = Event()
+        self._thread = Thread(target=self._read, name="reading ahead", daemon=True)
+
+    def __iter__(self) -> Iterator[T]:
+        while True:
+            batch = self._ready.get()
+            if batch is None:
+                return
+            if isinstance(batch, BaseException):
+                raise batch
+            yield from batch
+
+    def start(self) -> None:
+        """Begin to read."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread; what it has read is dropped."""
+        self._is_over.set()
+        self._thread.join()
+
+    def _read(self) -> None:
+        try:
+            while batch := self._next():
+                if not self._put(batch):
+                    return
+            self._put(None)
+        except BaseException as error:  # noqa: BLE001  # raised again where the entries are taken
+            self._put(error)
+
+    def _next(self) -> list[T]:
+        with self.quiet:
+            return list(islice(self._source, _BATCH))
+
+    def _put(self, batch: list[T] | BaseException | None) -> bool:
+        while not self._is_over.is_set():
+            try:
+                self._ready.put(batch, timeout=_POLL_SECONDS)
+            except Full:
+                continue
+            return True
+        return False
+
+
+@contextmanager
+def ahead(source: Iterator[T]) -> Iterator[Ahead[T]]:
+    """Read ahead while the block runs."""
+    reading = Ahead(source)
+    reading.start()
+    try:
+        yield reading
+    finally:
+        reading.stop()
