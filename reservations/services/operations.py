@@ -249,10 +249,11 @@ class _Batch:
         self.outcomes = [decided[index] for index in range(len(operations))]
 
     def _together(self, operations: Sequence[Operation], members: list[int]) -> dict[int, Outcome]:
+        if len(members) == 1:  # one that fails has changed nothing
+            return {n: self._one(operations[n], self.keys[n]) for n in members}
         marks, claims_mark = self.book.marks(), self.claims.mark()
         outcomes = {n: self._one(operations[n], self.keys[n]) for n in members}
-        failed = any(isinstance(outcome, Failed) for outcome in outcomes.values())
-        if not failed or len(members) == 1:
+        if not any(isinstance(outcome, Failed) for outcome in outcomes.values()):
             return outcomes
         self.book.back_to(marks)
         self.claims.back_to(claims_mark)
