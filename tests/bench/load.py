@@ -57,6 +57,25 @@ def _availability(target: Target, body: dict[str, Any]) -> Iterator[Call]:
         yield "POST", address, json.dumps(body).encode()
 
 
+def _release(_target: Target, records: int) -> Iterator[Call]:
+    """Release over so many items with each call, over Connect."""
+    mine = f"{os.getpid()}-{threading.get_ident()}-{time.monotonic_ns()}"
+    for n in count():
+        body = {
+            "releaseRecords": [
+                {
+                    "actionRequestId": f"{mine}-{n}",
+                    "locationIdentifier": "shop-1",
+                    "stockKeepingUnit": f"item-{item}",
+                    "quantity": 0.001,
+                }
+                for item in range(records)
+            ]
+        }
+        path = "/services/data/v62.0/commerce/oci/reservation/actions/releases"
+        yield "POST", path, json.dumps(body).encode()
+
+
 def _mapping(_target: Target, taken: str, first: int, count: int) -> Iterator[Call]:
     """Take order items in blocks from a counter that all clients share, and map each once."""
     while True:
@@ -87,6 +106,7 @@ MAKERS: dict[str, Callable[..., Iterator[Call]]] = {
     "rows": _rows,
     "reserve": _reserve,
     "availability": _availability,
+    "release": _release,
     "mapping": _mapping,
     "get": _get,
 }

@@ -76,6 +76,20 @@ def _stock(organization: Organization, now: datetime, pairs: list[tuple[str, str
         )
 
 
+def to_release(organization: Organization, *, items: int, now: datetime) -> None:
+    """Reserve a great deal of each of the first items at shop-1, under one document."""
+    place = PlaceRef("shop-1", is_group=False)
+    reserve(
+        organization_id=organization.pk,
+        reservation=Reservation(
+            identifier="to-release",
+            lines=tuple(Wanted(f"item-{n}", place, _PLENTY // 1_000) for n in range(items)),
+        ),
+        origin=ORIGIN,
+        now=now,
+    )
+
+
 def crowd(organization: Organization, *, sku: str, documents: int, now: datetime) -> None:
     """Give an item many live reservations, each a document of its own."""
     for n in range(documents):
