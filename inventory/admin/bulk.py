@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
+from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from inventory.admin.corrections import MotiveForm, refusal_text
 from inventory.admin.stock_sheet import SheetError, read_sheet
@@ -140,7 +141,7 @@ class SheetForm(forms.Form):
             "The first row names the columns: sku, location, on_hand. At most 1,000 rows; "
             "larger files are imported as jobs."
         ),
-        widget=forms.FileInput(attrs={"accept": ".csv,.xlsx"}),
+        widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".csv,.xlsx"}),
     )
 
 
