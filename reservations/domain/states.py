@@ -3,7 +3,6 @@
 from datetime import datetime
 from enum import StrEnum
 
-
 MAX_EXPIRATION = 14_400
 """So many seconds from now may a temporary document's end be."""
 
