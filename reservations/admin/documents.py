@@ -1,0 +1,157 @@
+"""The list of reservations, and one of them with everything that happened to it."""
+
+from typing import Any, cast
+
+from django.contrib import admin
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+from unfold.views import ChangeList
+
+from inventory.backoffice.access import access_of
+from inventory.backoffice.base import ReadOnlyAdmin
+from inventory.backoffice.formats import quantity_text
+from inventory.domain.roles import Power
+from reservations.admin.filters import (
+    ExpiringFilter,
+    PlaceFilter,
+    ReferenceFilter,
+    SkuFilter,
+    StateFilter,
+)
+from reservations.domain.states import State, state_of
+from reservations.models import Claim, Document, Source
+from reservations.selectors.document_page import HeldInAll, held_in_all, story_of
+
+_NOTES_SHOWN = 50
+
+STATES = {
+    State.OPEN: _("open"),
+    State.CLOSED: _("closed"),
+    State.CANCELLED: _("cancelled"),
+    State.EXPIRED: _("expired"),
+}
+
+
+class DocumentList(ChangeList):
+    """A page of documents, with what each holds, in one more statement."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        """Find the page, then what its documents hold."""
+        super().get_results(request)
+        held = held_in_all([document.pk for document in self.result_list])
+        for document in self.result_list:
+            document.held = held.get(document.pk, HeldInAll())
+
+
+@admin.register(Document)
+class DocumentAdmin(ReadOnlyAdmin):
+    """Search is by the beginning of the id or the external reference."""
+
+    list_display = (
+        "identifier",
+        "state",
+        "source",
+        "external_ref",
+        "holds",
+        "reservation_time",
+        "expires_at",
+    )
+    list_filter = (StateFilter, ExpiringFilter, PlaceFilter, SkuFilter, ReferenceFilter, "source")
+    list_filter_submit = True
+    search_fields = ("identifier__startswith", "external_ref__startswith")
+    search_help_text = _("id or external reference, or how it begins")
+    ordering = ("-pk",)
+    sortable_by = ()
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Document]:
+        claims = Claim.objects.filter(document_id=OuterRef("pk"))
+        documents: QuerySet[Document] = super().get_queryset(request)
+        return documents.annotate(holds_claims=Exists(claims))
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:
+        return DocumentList
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Document], search_term: str
+    ) -> tuple[QuerySet[Document], bool]:
+        """Search by the whole term: references may have spaces."""
+        if search_term:
+            queryset = queryset.filter(
+                Q(identifier__startswith=search_term) | Q(external_ref__startswith=search_term)
+            )
+        return queryset, False
+
+    @admin.display(description=_("state"))
+    def state(self, document: Any) -> Any:
+        """Say where it stands."""
+        state = _state(document)
+        kind = "hf-tag hf-good" if state is State.OPEN else "hf-tag"
+        return format_html('<span class="{}">{}</span>', kind, STATES[state])
+
+    @admin.display(description=_("holds"))
+    def holds(self, document: Any) -> str:
+        """Say what is still held."""
+        return quantity_text(document.held.quantity) if document.held.claims else "-"
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show one reservation."""
+        document = cast("Document | None", self.get_object(request, object_id))
+        if not self.has_view_permission(request, document) or request.method != "GET":
+            return super().change_view(request, object_id, form_url, extra_context)
+        if document is None:
+            return cast(
+                "HttpResponse", self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+            )
+        state = _state(document)
+        is_ours = document.source == Source.OCI
+        may_handle = is_ours and state is State.OPEN and _may_handle(request)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": document.identifier,
+            "opts": self.opts,
+            "original": document,
+            "document": document,
+            "state": STATES[state],
+            "is_open": state is State.OPEN,
+            "is_ours": is_ours,
+            "may_handle": may_handle,
+            "story": story_of(document),
+            "notes": notes_of(document),
+            "list_url": reverse("admin:reservations_document_changelist"),
+        }
+        request.current_app = self.admin_site.name  # type: ignore[attr-defined]
+        return TemplateResponse(request, "backoffice/document.html", context)
+
+
+def _may_handle(request: HttpRequest) -> bool:
+    return access_of(request).may(Power.HANDLE_RESERVATIONS)
+
+
+def _state(document: Any) -> State:
+    return state_of(
+        cancelled_at=document.cancelled_at,
+        expires_at=document.expires_at,
+        holds_claims=document.holds_claims,
+        now=timezone.now(),
+    )
+
+
+def notes_of(document: Document) -> list[LogEntry]:
+    """Return what was done by hand, newest first; the ledger has only what moved stock."""
+    entries = LogEntry.objects.filter(
+        content_type=ContentType.objects.get_for_model(Document), object_id=str(document.pk)
+    )
+    return list(entries.select_related("user").order_by("-pk")[:_NOTES_SHOWN])

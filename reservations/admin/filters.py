@@ -1,0 +1,117 @@
+"""How the list of reservations is narrowed down; every filter stands in the address."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import TextFilter
+
+from inventory.backoffice.access import organization_of
+from inventory.models import Item
+from inventory.selectors.stock_overview import place_named
+from reservations.models import Claim, Document, Line
+
+_UNKNOWN = 0
+
+
+class StateFilter(admin.SimpleListFilter):
+    """Where documents stand; the rule is `reservations.domain.states`."""
+
+    title = _("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [
+            ("open", _("open")),
+            ("closed", _("closed")),
+            ("expired", _("expired")),
+            ("cancelled", _("cancelled")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Document]) -> QuerySet[Document]:
+        """Say the state as a condition."""
+        state, now = self.value(), timezone.now()
+        if state == "cancelled":
+            return queryset.filter(cancelled_at__isnull=False)
+        if state == "expired":
+            return queryset.filter(cancelled_at=None, expires_at__lte=now)
+        if state not in ("open", "closed"):
+            return queryset
+        standing = queryset.filter(Q(expires_at=None) | Q(expires_at__gt=now), cancelled_at=None)
+        held = Exists(Claim.objects.filter(document=OuterRef("pk")))
+        return standing.filter(held if state == "open" else ~held)
+
+
+class ExpiringFilter(admin.SimpleListFilter):
+    """Documents that hold something and end soon."""
+
+    title = _("expiring")
+    parameter_name = "expiring"
+    minutes = {"5": _("within 5 minutes"), "60": _("within an hour"), "240": _("within 4 hours")}
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return list(self.minutes.items())
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Document]) -> QuerySet[Document]:
+        """Go by the claims, which are found by their end."""
+        if self.value() not in self.minutes:
+            return queryset
+        now = timezone.now()
+        until = now + timedelta(minutes=int(str(self.value())))
+        ending = Claim.objects.filter(expires_at__gt=now, expires_at__lte=until)
+        return queryset.filter(cancelled_at=None, pk__in=ending.values("document"))
+
+
+class SkuFilter(TextFilter):
+    """Documents with a line of an item."""
+
+    title = "SKU"
+    parameter_name = "sku"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Document]) -> QuerySet[Document]:
+        """Narrow the list down; with a place, `PlaceFilter` looks for both in one line."""
+        if not self.value() or request.GET.get(PlaceFilter.parameter_name):
+            return queryset
+        lines = Line.objects.filter(item=_item(request, self.value()))
+        return queryset.filter(pk__in=lines.values("document"))
+
+
+class PlaceFilter(TextFilter):
+    """Documents that reserved something at a place, or hold something there by now."""
+
+    title = _("place")
+    parameter_name = "place"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Document]) -> QuerySet[Document]:
+        """Narrow the list down, to an item at the place if one is asked for too."""
+        if not self.value():
+            return queryset
+        place = place_named(organization_of(request).pk, identifier=str(self.value()))
+        at: dict[str, Any] = {"place": place or _UNKNOWN}
+        if sku := request.GET.get(SkuFilter.parameter_name):
+            at["item"] = _item(request, sku)
+        lines = Line.objects.filter(**at).values("document")
+        claims = Claim.objects.filter(**at).values("document")
+        return queryset.filter(Q(pk__in=lines) | Q(pk__in=claims))
+
+
+class ReferenceFilter(TextFilter):
+    """Documents of an external reference."""
+
+    title = _("external reference")
+    parameter_name = "reference"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Document]) -> QuerySet[Document]:
+        """Narrow the list down to that very reference."""
+        if not self.value():
+            return queryset
+        return queryset.filter(external_ref=self.value())
+
+
+def _item(request: HttpRequest, sku: Any) -> int:
+    items = Item.objects.filter(organization=organization_of(request), sku=sku)
+    return items.values_list("pk", flat=True).first() or _UNKNOWN
