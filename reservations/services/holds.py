@@ -28,6 +28,7 @@ from reservations.services.writing import (
     Terms,
     location_pairs,
     release_claims,
+    ship,
     write_claims,
     write_revision,
 )
@@ -209,11 +210,4 @@ def _fulfil(
             document_id=claim.document_id,
             line_id=claim.line_id,
         )
-        record = item.records[claim.place]
-        balance, on_hand = record.balance, record.balance.on_hand
-        # A count that is younger than the shipment has seen it already (OCI: effectiveDate).
-        if record.effective_at is None or now >= record.effective_at:
-            on_hand = max(0, on_hand - claim.quantity)
-        left = replace(balance, on_hand=on_hand, reserved=balance.reserved - claim.quantity)
-        item.put(claim.place, replace(record, balance=left), cause=cause)
-        claims.shrink(Draw(claim, claim.quantity))
+        ship(item, claims, Draw(claim, claim.quantity), at=now, cause=cause)

@@ -5,7 +5,7 @@ others. Quantities are thousandths.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar
 
@@ -41,6 +41,7 @@ from reservations.services.writing import (
     location_pairs,
     raise_reserved,
     release_claims,
+    ship,
     write_claims,
 )
 
@@ -319,19 +320,10 @@ class _Batch:
             self.claims.shrink(draw)
 
     def _fulfil(self, operation: Fulfilment, *, item: ItemState, draws: list[Draw]) -> None:
-        location = self.places[operation.source]
         at = operation.fulfilled_at or self.now
         for draw in draws:
             cause = self._cause(operation, draw, kind=MovementKind.FULFIL, at=at)
-            record = item.records[location]
-            balance = record.balance
-            on_hand = balance.on_hand
-            # A count that is younger than the shipment has seen it already (OCI: effectiveDate).
-            if record.effective_at is None or at >= record.effective_at:
-                on_hand = max(0, on_hand - draw.quantity)
-            left = replace(balance, on_hand=on_hand, reserved=balance.reserved - draw.quantity)
-            item.put(location, replace(record, balance=left), cause=cause)
-            self.claims.shrink(draw)
+            ship(item, self.claims, draw, at=at, cause=cause)
 
     def _transfer(self, operation: Transfer, *, item: ItemState, draws: list[Draw]) -> None:
         target = self.places[operation.target]

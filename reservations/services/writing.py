@@ -1,13 +1,14 @@
 """Writing claims together with the balances they explain."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
 from inventory.domain.graph import Graph
+from inventory.domain.item import ItemState
 from inventory.ledger import Cause
 from inventory.models import MovementKind
 from inventory.services.book import StockBook
@@ -75,6 +76,21 @@ def raise_reserved(
         item.promise(place, quantity, cause=cause)
     else:
         item.reserve(place, quantity, cause=cause)
+
+
+def ship(item: ItemState, claims: ClaimBook, draw: Draw, *, at: datetime, cause: Cause) -> None:
+    """Ship a draw from where its claim stands: reserved and on hand both fall.
+
+    A count that is younger than the shipment has seen it already (OCI: effectiveDate).
+    """
+    location = draw.claim.place
+    record = item.records[location]
+    balance, on_hand = record.balance, record.balance.on_hand
+    if record.effective_at is None or at >= record.effective_at:
+        on_hand = max(0, on_hand - draw.quantity)
+    left = replace(balance, on_hand=on_hand, reserved=balance.reserved - draw.quantity)
+    item.put(location, replace(record, balance=left), cause=cause)
+    claims.shrink(draw)
 
 
 def release_claims(
