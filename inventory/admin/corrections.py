@@ -118,7 +118,7 @@ class CorrectStock(Page):
         form.fields["seen"].initial = _NO_RECORD if count is None else count
         if form.is_bound:
             # The figure that is shown is the one that goes back, not the one that was sent.
-            form.data = {**form.data.dict(), "seen": form.fields["seen"].initial}
+            form.data = {**self.request.POST.dict(), "seen": form.fields["seen"].initial}
         return super().get_context_data(
             sku=sku,
             location=location,

@@ -185,11 +185,15 @@ class ItemAdmin(ReadOnlyAdmin):
         """Show one item at all its places."""
         item = cast("Item | None", self.get_object(request, object_id))
         if not self.has_view_permission(request, item) or request.method != "GET":
-            return super().change_view(request, object_id, form_url, extra_context)
-        if item is None:
-            return cast(
-                "HttpResponse", self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+            answer: HttpResponse = super().change_view(
+                request, object_id, form_url, extra_context
             )
+            return answer
+        if item is None:
+            gone: HttpResponse = self._get_obj_does_not_exist_redirect(
+                request, self.opts, object_id
+            )
+            return gone
         context = {
             **self.admin_site.each_context(request),
             "title": item.sku,
@@ -200,5 +204,5 @@ class ItemAdmin(ReadOnlyAdmin):
             "list_url": reverse("admin:inventory_item_changelist"),
             **item_context(item, request.GET, now=timezone.now()),
         }
-        request.current_app = self.admin_site.name  # type: ignore[attr-defined]
+        request.current_app = self.admin_site.name
         return TemplateResponse(request, "backoffice/item.html", context)
