@@ -20,8 +20,9 @@ from inventory.selectors.availability import snapshot
 from inventory.services.exports.pieces import Piece
 from inventory.services.exports.writing import write_pieces
 from inventory.services.jobs import life
+from inventory.services.jobs.at_once import export_at_once
 from inventory.services.jobs.kinds import Kind
-from inventory.services.jobs.running import JobRun, run_next
+from inventory.services.jobs.running import JobRun
 from reservations.domain.actions import Action
 from reservations.domain.places import PlaceRef
 from reservations.domain.states import State
@@ -75,11 +76,9 @@ def start_reservations_export(
         },
         origin=origin,
     )
-    job = life.start_export(new, now=now)
     if has_few_documents(organization_id, limit=_SMALL_DOCUMENTS):
-        run_next(clock=clock, job_id=job.pk)
-        job.refresh_from_db()
-    return job
+        return export_at_once(new, clock=clock)
+    return life.start_export(new, now=now)
 
 
 def _run(run: JobRun) -> None:

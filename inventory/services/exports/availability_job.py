@@ -15,8 +15,9 @@ from inventory.services.exports.availability import (
 )
 from inventory.services.exports.writing import write_pieces
 from inventory.services.jobs import life
+from inventory.services.jobs.at_once import export_at_once
 from inventory.services.jobs.kinds import Kind
-from inventory.services.jobs.running import JobRun, run_next
+from inventory.services.jobs.running import JobRun
 
 
 def start_availability_export(
@@ -26,7 +27,7 @@ def start_availability_export(
     origin: Origin,
     clock: Callable[[], datetime],
 ) -> Job:
-    """Start an export; a small one has ended when this returns, or is with a worker.
+    """Start an export; a small one has ended when this returns.
 
     Raises LocationDoesNotExist, GroupDoesNotExist.
     """
@@ -38,11 +39,9 @@ def start_availability_export(
         parameters=wanted.parameters(),
         origin=origin,
     )
-    job = life.start_export(new, now=clock())
     if is_small(graph, places=places.values()):
-        run_next(clock=clock, job_id=job.pk)
-        job.refresh_from_db()
-    return job
+        return export_at_once(new, clock=clock)
+    return life.start_export(new, now=clock())
 
 
 def _run(run: JobRun) -> None:

@@ -14,8 +14,9 @@ from inventory.selectors.places import group_id, location_id
 from inventory.services.exports.event_log import EventWindow, event_pieces
 from inventory.services.exports.writing import write_pieces
 from inventory.services.jobs import life
+from inventory.services.jobs.at_once import export_at_once
 from inventory.services.jobs.kinds import Kind
-from inventory.services.jobs.running import JobRun, run_next
+from inventory.services.jobs.running import JobRun
 
 EVENT_LOG_EXPORT = "event-log-export"
 LONGEST = timedelta(days=30)
@@ -61,7 +62,7 @@ def start_event_log_export(
     origin: Origin,
     clock: Callable[[], datetime],
 ) -> Job:
-    """Start an export; a small one has ended when this returns, or is with a worker.
+    """Start an export; a small one has ended when this returns.
 
     Raises LocationDoesNotExist, GroupDoesNotExist.
     """
@@ -76,13 +77,11 @@ def start_event_log_export(
         parameters=_parameters(window, is_csv=is_csv),
         origin=origin,
     )
-    job = life.start_export(new, now=clock())
     if len(graph.locations) <= _SMALL_LOCATIONS and has_few_events(
         organization_id, sku=window.sku, limit=_SMALL_EVENTS
     ):
-        run_next(clock=clock, job_id=job.pk)
-        job.refresh_from_db()
-    return job
+        return export_at_once(new, clock=clock)
+    return life.start_export(new, now=clock())
 
 
 def _parameters(window: EventWindow, *, is_csv: bool) -> dict[str, Any]:

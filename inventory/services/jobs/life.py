@@ -47,6 +47,14 @@ def start_export(new: NewJob, *, now: datetime) -> Job:
     return job
 
 
+def create_export(new: NewJob, *, now: datetime) -> Job:
+    """Make an export without telling the workers: the caller runs it at once.
+
+    Should the caller die in between, the sweeper has it run.
+    """
+    return _create(new, state=JobState.SUBMITTED, now=now)
+
+
 def start_import(new: NewJob, *, now: datetime, link_minutes: int = DEFAULT_LINK_MINUTES) -> Job:
     """Make an import that waits for its file."""
     expires_at = now + timedelta(minutes=link_minutes)
