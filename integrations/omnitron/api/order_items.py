@@ -15,7 +15,7 @@ from integrations.omnitron.api.fields import Object, StatusCode
 from integrations.omnitron.api.filters import filter_set
 from integrations.omnitron.api.orders import MAX_KEY
 from integrations.omnitron.api.schema import Shape
-from integrations.omnitron.api.wire_orders import CHANGEABLE_ITEM_DETAILS, ItemV1, MappingOut
+from integrations.omnitron.api.wire_orders import CHANGEABLE_ITEM_DETAILS, MappingOut
 from integrations.omnitron.models import IntegrationType, OrderItem
 from integrations.omnitron.selectors.orders import mappings, order_items
 from integrations.omnitron.services.changes import change_order_items
@@ -137,16 +137,10 @@ class BulkChange(serializers.Serializer[Any]):
         return changes
 
 
-class BulkChanged(serializers.Serializer[Any]):
-    """The order items as they are now, in the order of the request."""
-
-    orderitem_set = ItemV1(many=True)
-
-
 class BulkStatusView(OmnitronView):
     """PATCH order_items/bulk_status_update/."""
 
-    @extend_schema(request=BulkChange, responses=BulkChanged)
+    @extend_schema(request=BulkChange, responses={200: Shape.ORDER_ITEMS})
     def patch(self, _request: Request) -> Response:
         """Change several order items, all or none."""
         changes = {change.pop("id"): change for change in self.read(BulkChange)["orderitem_set"]}
@@ -160,8 +154,8 @@ class BulkStatusView(OmnitronView):
         except EntityNotFound as unknown:  # named by the body, not by the address
             raise ValidationError({"orderitem_set": [unknown.message]}) from unknown
         items = order_items(self.organization_id).in_bulk(changes)
-        rows = [rendered(self.wire.order_item, items[pk]) for pk in changes]
-        return Response({"orderitem_set": rows})
+        changed = {"orderitem_set": [items[pk] for pk in changes]}
+        return Response(rendered(self.wire.order_items, changed))
 
 
 class NewMapping(serializers.Serializer[Any]):

@@ -21,6 +21,7 @@ class Shape(Enum):
 
     ORDER = "order"
     ORDER_ITEM = "order_item"
+    ORDER_ITEMS = "order_items"
     PRODUCT_STOCK = "product_stock"
 
 

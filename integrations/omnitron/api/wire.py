@@ -7,7 +7,14 @@ from typing import Any
 from django.db.models import QuerySet
 from rest_framework.serializers import Serializer
 
-from integrations.omnitron.api.wire_orders import ItemI1, ItemV1, OrderI1, OrderV1
+from integrations.omnitron.api.wire_orders import (
+    ItemI1,
+    ItemsI1,
+    ItemsV1,
+    ItemV1,
+    OrderI1,
+    OrderV1,
+)
 from integrations.omnitron.api.wire_stock import ProductStockI1, ProductStockV1
 from integrations.omnitron.models import Order
 from integrations.omnitron.selectors.orders import orders, orders_with_items
@@ -21,6 +28,7 @@ class Wire:
     order: type[Serializer[Any]]
     orders: Callable[[int], QuerySet[Order]]
     order_item: type[Serializer[Any]]
+    order_items: type[Serializer[Any]]
     product_stock: type[Serializer[Any]]
     finds_orders_by_number: bool
 
@@ -30,6 +38,7 @@ I1 = Wire(
     order=OrderI1,
     orders=orders_with_items,
     order_item=ItemI1,
+    order_items=ItemsI1,
     product_stock=ProductStockI1,
     finds_orders_by_number=True,
 )
@@ -38,6 +47,7 @@ V1 = Wire(
     order=OrderV1,
     orders=orders,
     order_item=ItemV1,
+    order_items=ItemsV1,
     product_stock=ProductStockV1,
     finds_orders_by_number=False,
 )

@@ -177,6 +177,18 @@ class ItemI1(_Item):
     product = ProductKeys()
 
 
+class ItemsV1(serializers.Serializer[Any]):
+    """The items of a bulk update as they are now, in its order."""
+
+    orderitem_set = ItemV1(many=True)
+
+
+class ItemsI1(serializers.Serializer[Any]):
+    """The items of a bulk update as they are now, in its order."""
+
+    orderitem_set = ItemI1(many=True)
+
+
 class _Order(WithDetails):
     """What both prefixes say of an order."""
 
