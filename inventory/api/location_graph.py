@@ -24,7 +24,7 @@ from inventory.api.impex_wire import AnnounceFile, ExportStarted, ImportList, Im
 from inventory.selectors.jobs import job_identifiers
 from inventory.services.graph_jobs import GRAPH_EXPORT, GRAPH_IMPORT
 from inventory.services.jobs import life
-from inventory.services.jobs.running import run_next
+from inventory.services.jobs.at_once import export_at_once
 
 READ = "sfcc.inventory.impex-graphs"
 WRITE = "sfcc.inventory.impex-graphs.rw"
@@ -64,9 +64,7 @@ class GraphExportsView(_Exports):
         new = life.NewJob(
             organization_id=self.organization_id, kind=self.kind, parameters={}, origin=self.origin
         )
-        job = life.start_export(new, now=self.now)
-        run_next(clock=timezone.now, job_id=job.pk)
-        return self.export_started(job)
+        return self.export_started(export_at_once(new, clock=timezone.now))
 
 
 class GraphExportStatusView(_Exports, ExportStatusView):
