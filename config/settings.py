@@ -93,6 +93,8 @@ STORAGES = {
 IMPEX_MAX_UPLOAD_BYTES = env.int("IMPEX_MAX_UPLOAD_MB", default=2048) * 1024 * 1024
 IMPEX_RESULT_LINK_HOURS = env.int("IMPEX_RESULT_LINK_HOURS", default=24)
 IMPEX_JOB_RETENTION_DAYS = env.int("IMPEX_JOB_RETENTION_DAYS", default=7)
+# So long the id of an imported record is known again.
+IMPEX_RECORD_RETENTION_DAYS = env.int("IMPEX_RECORD_RETENTION_DAYS", default=30)
 # Imports and exports a worker runs at once; its other threads are for short tasks.
 IMPEX_JOBS_AT_ONCE = env.int("IMPEX_JOBS_AT_ONCE", default=2)
 # A run without a heartbeat for so long is given up, and its job runs again.
@@ -240,6 +242,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "inventory.tasks.sweep_jobs",
         "schedule": 3.0,
         "options": {"expires": 10},
+    },
+    "forget-import-records": {
+        "task": "inventory.tasks.drop_old_import_records",
+        "schedule": 60.0,
+        "options": {"expires": 60},
     },
     "clean-up-jobs": {
         "task": "inventory.tasks.clean_up_jobs",

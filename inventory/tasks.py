@@ -4,6 +4,7 @@ from celery import shared_task
 from celery.signals import worker_shutting_down
 from django.utils import timezone
 
+from inventory.services.availability_import.retention import forget_old_records
 from inventory.services.deltas import forget_expired_tokens
 from inventory.services.jobs.running import going_down, run_queued
 from inventory.services.jobs.sweeping import clean_up, sweep
@@ -39,6 +40,12 @@ def run_jobs() -> int:
 def sweep_jobs() -> int:
     """Queue again what a killed worker left behind, and remind the workers of what is queued."""
     return sweep(now=timezone.now())
+
+
+@shared_task
+def drop_old_import_records() -> int:
+    """Forget the ids of imported records beyond their retention, a batch at a time."""
+    return forget_old_records(now=timezone.now())
 
 
 @shared_task

@@ -14,7 +14,8 @@ from inventory.errors import (
     FileAlreadyReceived,
     ImportInProgress,
 )
-from inventory.models import Job, JobState
+from inventory.models import ImportedRecord, Job, JobState
+from inventory.services.availability_import.retention import forget_old_records
 from inventory.services.jobs import files, life
 from inventory.services.jobs import kinds as registry
 from inventory.services.jobs.kinds import Kind
@@ -330,3 +331,14 @@ def test_two_kinds_do_not_share_a_name(kinds: dict[str, Kind]) -> None:
     registry.register(Kind("x", write_hello))
     with pytest.raises(ValueError, match="two kinds"):
         registry.register(Kind("x", write_hello, takes_file=True))
+
+
+def test_ids_of_imported_records_are_forgotten_after_their_time(shop: Shop) -> None:
+    for days, key in ((31, "1" * 32), (29, "2" * 32)):
+        ImportedRecord.objects.create(
+            organization_id=shop.id, key=key, body=key, created_at=NOON - timedelta(days=days)
+        )
+
+    assert forget_old_records(now=NOON) == 1
+
+    assert [record.key.hex for record in ImportedRecord.objects.all()] == ["2" * 32]

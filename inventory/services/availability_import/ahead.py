@@ -5,12 +5,13 @@ from contextlib import contextmanager
 from itertools import islice
 from queue import Full, Queue
 from threading import Event, Lock, Thread
+from time import sleep
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
-_BATCH = 64
-_BATCHES = 64
+_BATCH = 32
+_BATCHES = 128
 _POLL_SECONDS = 0.05
 
 
@@ -51,6 +52,7 @@ class Ahead(Generic[T]):
             while batch := self._next():
                 if not self._put(batch):
                     return
+                sleep(0)  # whoever waits for an answer of the database goes first
             self._put(None)
         except BaseException as error:  # noqa: BLE001  # raised again where the entries are taken
             self._put(error)
