@@ -1,12 +1,12 @@
 """Product segmentation in the Availability API (spec: oci-headless 4.6)."""
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import msgspec
 
 from inventory.api.base import Operation, OrganizationView
-from inventory.api.wire import PlaceId, Sku, at_most
+from inventory.api.wire import PlaceId, Sku
 from inventory.errors import InvalidRequestParameter
 from inventory.services.segmentation import SegmentChange, change_segmentation
 
@@ -19,14 +19,14 @@ class SegmentGroup(msgspec.Struct, rename="camel"):
     """SKUs to exclude from a group (APPEND), or to count in it again (DELETE)."""
 
     group_id: PlaceId
-    mode: str
-    skus: list[Sku]
+    mode: Annotated[str, msgspec.Meta(extra_json_schema={"enum": list(_EXCLUDES)})]
+    skus: Annotated[list[Sku], msgspec.Meta(min_length=1, max_length=MAX_PAIRS)]
 
 
 class SegmentationUpdate(msgspec.Struct):
     """At most 100 pairs of SKU and group."""
 
-    groups: list[SegmentGroup]
+    groups: Annotated[list[SegmentGroup], msgspec.Meta(min_length=1, max_length=MAX_PAIRS)]
 
 
 class SegmentationUpdateView(OrganizationView):
@@ -54,12 +54,10 @@ class SegmentationUpdateView(OrganizationView):
 
 
 def _changes(body: SegmentationUpdate) -> list[SegmentChange]:
-    at_most(MAX_PAIRS, body.groups, field="groups")
-    for n, group in enumerate(body.groups):
+    for group in body.groups:
         if group.mode not in _EXCLUDES:
             message = f"'mode' must be APPEND or DELETE, not '{group.mode[:50]}'"
             raise InvalidRequestParameter(message, parameter="mode")
-        at_most(MAX_PAIRS, group.skus, field=f"groups[{n}].skus")
     if sum(len(group.skus) for group in body.groups) > MAX_PAIRS:
         message = f"At most {MAX_PAIRS} pairs of SKU and group can be changed at once"
         raise InvalidRequestParameter(message, parameter="groups")

@@ -57,6 +57,8 @@ KNOWN: dict[str, list[Any]] = {
     "locations": LOCATIONS,
     "group": GROUPS,
     "groups": GROUPS,
+    "groupId": GROUPS,
+    "mode": ["APPEND", "DELETE"],
     "places": GROUPS,
     "groupEligibilityExclusion": GROUPS,
     "quantity": [1, 2, 0.5],
