@@ -12,13 +12,21 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
-from integrations.omnitron.api.fields import Details, Json, Money, Object, StatusCode, Timestamp
+from integrations.omnitron.api.fields import (
+    MAX_KEY,
+    Details,
+    Json,
+    Money,
+    Object,
+    StatusCode,
+    Timestamp,
+    sku,
+)
 from integrations.omnitron.api.wire_orders import ITEM_DETAILS, ORDER_DETAILS
 from integrations.omnitron.domain.drafts import ItemDraft, OrderDraft
 from integrations.omnitron.domain.statuses import APPROVED
 from inventory.domain.quantity import QuantityError, parse_thousandths
 
-MAX_KEY = 2**63 - 1
 MAX_ITEMS = 1_000
 _UNIT = 1000
 
@@ -128,9 +136,7 @@ class _ItemFields(_Reading):
     details = ITEM_DETAILS
 
     product = serializers.IntegerField(required=False, min_value=1, max_value=MAX_KEY)
-    product_sku = serializers.RegexField(
-        r"^[^\\<>;%/\s\x00-\x1f\x7f]+\Z", required=False, max_length=250
-    )
+    product_sku = sku()
     product_name = serializers.CharField(default="", max_length=250, allow_blank=True)
     stock_list = serializers.IntegerField(
         default=None, allow_null=True, min_value=1, max_value=MAX_KEY

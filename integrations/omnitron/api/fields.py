@@ -14,6 +14,7 @@ from integrations.omnitron.domain.statuses import LARGEST
 from inventory.domain.quantity import to_json_number
 
 ANY_JSON = ("object", "array", "string", "number", "boolean", "null")
+MAX_KEY = 2**63 - 1
 _DIGITS, _PLACES = 15, 2
 _SKU_LENGTH = 250
 

@@ -11,9 +11,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from integrations.omnitron.api.base import OmnitronList, OmnitronView, found, rendered
-from integrations.omnitron.api.fields import Object, StatusCode
+from integrations.omnitron.api.fields import MAX_KEY, Object, StatusCode
 from integrations.omnitron.api.filters import filter_set
-from integrations.omnitron.api.orders import MAX_KEY
 from integrations.omnitron.api.schema import Shape
 from integrations.omnitron.api.wire_orders import CHANGEABLE_ITEM_DETAILS, MappingOut
 from integrations.omnitron.models import IntegrationType, OrderItem

@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from integrations.omnitron.api.base import OmnitronList, OmnitronView, found, rendered
-from integrations.omnitron.api.fields import Object
+from integrations.omnitron.api.fields import MAX_KEY, Object
 from integrations.omnitron.api.filters import filter_set
 from integrations.omnitron.api.schema import Shape
 from integrations.omnitron.api.wire_orders import DetailedOrder
@@ -22,8 +22,6 @@ from integrations.omnitron.models import Order
 from integrations.omnitron.selectors.relations import orders_in_detail
 from integrations.omnitron.services.changes import cancel_order
 from integrations.omnitron.services.orders import set_is_send
-
-MAX_KEY = 2**63 - 1
 
 OrderFilters = filter_set(
     "OrderFilters",

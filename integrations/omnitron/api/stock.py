@@ -11,9 +11,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from integrations.omnitron.api.base import OmnitronList, rendered
-from integrations.omnitron.api.fields import Object, sku
+from integrations.omnitron.api.fields import MAX_KEY, Object, sku
 from integrations.omnitron.api.filters import filter_set
-from integrations.omnitron.api.orders import MAX_KEY
 from integrations.omnitron.api.schema import Shape
 from integrations.omnitron.api.wire_stock import StockListOut
 from integrations.omnitron.domain.drafts import StockPush
