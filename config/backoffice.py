@@ -67,6 +67,7 @@ _NAVIGATION: tuple[tuple[Any, tuple[_Link, ...]], ...] = (
     (
         _("Places"),
         (
+            (_("Location graph"), "account_tree", "admin:graph"),
             (_("Locations"), "store", "admin:inventory_location_changelist"),
             (_("Groups"), "hub", "admin:inventory_locationgroup_changelist"),
         ),

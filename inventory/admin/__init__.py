@@ -1,6 +1,17 @@
 """Inventory's pages of the back office; `inventory.backoffice` is what they are made of."""
 
-from inventory.admin import bulk, corrections, explain, personal, places, records, stock, users
+from inventory.admin import (
+    bulk,
+    corrections,
+    explain,
+    graph,
+    graph_files,
+    personal,
+    places,
+    records,
+    stock,
+    users,
+)
 from inventory.backoffice.base import ReadOnlyAdmin, quantity
 
 __all__ = [
@@ -8,6 +19,8 @@ __all__ = [
     "bulk",
     "corrections",
     "explain",
+    "graph",
+    "graph_files",
     "personal",
     "places",
     "quantity",

@@ -60,7 +60,6 @@ class ItemFigures:
             ),
         )
 
-
     def everywhere(self) -> GroupFigures:
         """Return the totals over all locations: what a group of them all could still promise."""
         pools = list(self._pools.values())

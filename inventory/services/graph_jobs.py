@@ -10,6 +10,7 @@ from inventory.errors import IllegalGraph, InvalidRequest, InvalidRequestParamet
 from inventory.models import Job, JobProblem
 from inventory.selectors.graph import current_graph
 from inventory.services.graph import GraphChange, preview_graph, replace_location_graph
+from inventory.services.graph_edits import only_after
 from inventory.services.graph_plans import MAX_FILE_BYTES, plan_from_file
 from inventory.services.graph_reports import GraphReport, change_report, encoded, preview_report
 from inventory.services.jobs.kinds import Kind
@@ -60,6 +61,8 @@ def export_graph(run: JobRun) -> None:
 def import_graph(run: JobRun) -> None:
     """Make the graph that of the file, or tell what that would do (parameter `dryRun`).
 
+    With `seenVersion` the job fails if another version of the graph stands by then.
+
     The change and the note that it was made are one transaction: a run that is cut off behind it
     only writes its result again.
     """
@@ -96,6 +99,8 @@ def _changed(run: JobRun, plan: GraphPlan) -> GraphReport:
         return report
 
     def note(change: GraphChange) -> None:
+        if (seen := job.parameters.get("seenVersion")) is not None:
+            only_after(seen)(change)
         counts = Counts(read=size, processed=size)
         if not change.differences:
             counts = Counts(read=size, skipped=size)

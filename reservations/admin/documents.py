@@ -110,7 +110,9 @@ class DocumentAdmin(ReadOnlyAdmin):
         """Show one reservation."""
         document = cast("Document | None", self.get_object(request, object_id))
         if not self.has_view_permission(request, document) or request.method != "GET":
-            return super().change_view(request, object_id, form_url, extra_context)
+            return cast(
+                "HttpResponse", super().change_view(request, object_id, form_url, extra_context)
+            )
         if document is None:
             return cast(
                 "HttpResponse", self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
@@ -132,7 +134,7 @@ class DocumentAdmin(ReadOnlyAdmin):
             "notes": notes_of(document),
             "list_url": reverse("admin:reservations_document_changelist"),
         }
-        request.current_app = self.admin_site.name  # type: ignore[attr-defined]
+        request.current_app = self.admin_site.name
         return TemplateResponse(request, "backoffice/document.html", context)
 
 
