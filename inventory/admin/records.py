@@ -1,9 +1,16 @@
 """The rows behind the figures, as they are stored."""
 
-from django.contrib import admin
+from typing import Any
 
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from inventory.backoffice.access import organization_of
 from inventory.backoffice.base import ReadOnlyAdmin, quantity
-from inventory.models import Movement, PoolBalance, Promise, StockRecord
+from inventory.backoffice.formats import quantity_text
+from inventory.models import Item, Movement, Place, PoolBalance, Promise, StockRecord
 
 
 @admin.register(StockRecord)
@@ -12,7 +19,7 @@ class StockRecordAdmin(ReadOnlyAdmin):
     list_display = ("item", "location", "on_hands", "safety", "taken", "expected", "is_deleted")
     list_select_related = ("item", "location")
     search_fields = ("item__sku__startswith", "location__identifier__startswith")
-    ordering = ("pk",)
+    ordering = ("item__sku", "pk")
 
     on_hands = quantity("on_hand", "on hand")
     safety = quantity("safety_stock", "safety stock")
@@ -26,7 +33,7 @@ class PromiseAdmin(ReadOnlyAdmin):
     list_display = ("item", "group", "promised")
     list_select_related = ("item", "group")
     search_fields = ("item__sku__startswith", "group__identifier__startswith")
-    ordering = ("pk",)
+    ordering = ("item__sku", "pk")
 
     promised = quantity("quantity", "promised")
 
@@ -37,7 +44,7 @@ class PoolBalanceAdmin(ReadOnlyAdmin):
     list_display = ("item", "signature", "records", "on_hands", "taken", "unpromised", "atf")
     list_select_related = ("item",)
     search_fields = ("item__sku__startswith",)
-    ordering = ("pk",)
+    ordering = ("item__sku", "pk")
 
     on_hands = quantity("on_hand", "on hand")
     taken = quantity("reserved", "reserved")
@@ -47,22 +54,64 @@ class PoolBalanceAdmin(ReadOnlyAdmin):
 
 @admin.register(Movement)
 class MovementAdmin(ReadOnlyAdmin):
+    """The ledger, newest transaction first: by the index that the feed reads by."""
+
     organization_path = "organization_id"
     list_display = (
         "recorded_at",
         "kind",
-        "item_id",
-        "place_id",
-        "amount",
-        "on_hand_before",
-        "on_hand_after",
-        "reserved_before",
-        "reserved_after",
-        "request_id",
+        "sku",
+        "place",
+        "on_hand",
+        "reserved",
+        "external_ref",
         "actor",
     )
     list_filter = ("kind",)
-    search_fields = ("=item_id",)
-    ordering = ("-id",)
+    search_fields = ("item_id",)
+    search_help_text = _("SKU")
+    ordering = ("-xid", "-id")
+    sortable_by = ()
 
-    amount = quantity("quantity", "quantity")
+    @admin.display(description=_("SKU"))
+    def sku(self, movement: Any) -> str:
+        return str(movement.names["sku"])
+
+    @admin.display(description=_("place"))
+    def place(self, movement: Any) -> str:
+        return str(movement.names["place"])
+
+    @admin.display(description=_("on hand"))
+    def on_hand(self, movement: Movement) -> str:
+        return _change(movement.on_hand_before, movement.on_hand_after)
+
+    @admin.display(description=_("reserved"))
+    def reserved(self, movement: Movement) -> str:
+        return _change(movement.reserved_before, movement.reserved_after)
+
+    def complete(self, request: HttpRequest, rows: Any) -> None:
+        """Find the names of items and places; the ledger outlives both and has only their ids."""
+        items = Item.objects.filter(pk__in={row.item_id for row in rows})
+        places = Place.objects.filter(pk__in={row.place_id for row in rows})
+        skus = dict(items.values_list("pk", "sku"))
+        identifiers = dict(places.values_list("pk", "identifier"))
+        for row in rows:
+            row.names = {
+                "sku": skus.get(row.item_id, "?"),
+                "place": identifiers.get(row.place_id, "?"),
+            }
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Movement], search_term: str
+    ) -> tuple[QuerySet[Movement], bool]:
+        """Search by the whole SKU."""
+        if search_term:
+            item = Item.objects.filter(organization=organization_of(request), sku=search_term)
+            queryset = queryset.filter(item_id__in=list(item.values_list("pk", flat=True)))
+            queryset = queryset.order_by("-id")
+        return queryset, False
+
+
+def _change(before: int, after: int) -> str:
+    text = quantity_text(after)
+    return text if before == after else f"{quantity_text(before)} → {text}"

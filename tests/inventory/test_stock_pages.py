@@ -180,3 +180,21 @@ def test_an_explanation_shows_who_holds_the_stock(viewer: Client, shop: Shop) ->
     assert "big-order" in told.content.decode()
     assert "ORDER-1" in told.content.decode()
     assert told.content.decode().count("<svg") >= 1
+
+
+def test_the_ledger_names_items_and_places_and_is_found_by_sku(viewer: Client, shop: Shop) -> None:
+    shop.stock("cap", l9=1)
+    shop.reserve("order", "l3", 2.5)
+    ledger = "/admin/inventory/movement/"
+
+    everything = viewer.get(ledger).content.decode()
+    caps = viewer.get(ledger, {"q": "cap"}).content.decode()
+
+    assert "0 → 2.5" in everything
+    assert "cap" in everything
+    assert re.search(r">\s*l9\s*<", caps)
+    assert not re.search(r">\s*l3\s*<", caps)
+    few = queries(lambda: viewer.get(ledger))
+    for number in range(30):
+        shop.stock(f"sku-{number}", l1=1)
+    assert queries(lambda: viewer.get(ledger)) == few <= 9
