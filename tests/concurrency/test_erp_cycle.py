@@ -95,13 +95,13 @@ def erp_worker(office: Office, orders: list[int], seed: int) -> None:
     chance = random.Random(seed)
 
     def retried(call: Any) -> None:
-        for _ in range(chance.choice([1, 1, 2, 3])):
+        for _ in range(chance.choice([1, 1, 1, 2])):
             call()
 
     for order in orders:
         for item in office.items(order):
             code = f"ERP-{item}"
-            if chance.random() < 0.2:
+            if chance.random() < 0.1:
                 retried(lambda item=item, code=code: office.map(item, code, update_stock=False))
             retried(lambda item=item, code=code: office.map(item, code))
         retried(lambda order=order: office.send(order))
@@ -125,10 +125,10 @@ def oci_client(office: Office, skus: list[str], stop: Event, seed: int) -> int:
 
 
 def run_the_day(office: Office, path: Path) -> int:
-    """Let the workers take every order, every fourth two of them; return the OCI rounds."""
+    """Let the workers take every order, every eighth two of them; return the OCI rounds."""
     orders = list(Order.objects.order_by("pk").values_list("pk", flat=True))
     own = [orders[n::WORKERS] for n in range(WORKERS)]
-    shares = [own[n] + own[(n + 1) % WORKERS][::WORKERS] for n in range(WORKERS)]
+    shares = [own[n] + own[(n + 1) % WORKERS][::8] for n in range(WORKERS)]
     skus = [sku for sku, _ in lines_of(path).most_common(10) if any(map(str.isdigit, sku))]
     stop = Event()
     with ThreadPoolExecutor(WORKERS + 1) as pool:
