@@ -24,7 +24,7 @@ from tests.concurrency.importing import GROUP, LOCATIONS, SKUS, location, sku
 pytestmark = pytest.mark.slow
 
 LINES = int(os.environ.get("LINES", str(SKUS * LOCATIONS)))
-SECONDS = float(os.environ.get("SECONDS", "240"))
+SECONDS = float(os.environ.get("SECONDS", "600"))
 ORGANIZATION = "crashing"
 BAD_EVERY = 1_000
 SUBMIT = """
