@@ -312,10 +312,13 @@ def test_the_page_to_try_it_needs_nothing_from_elsewhere(client: Client) -> None
     page = client.get("/api/docs/")
     assert page.status_code == 200
     text = page.content.decode()
-    assert "http://" not in text
-    assert "https://" not in text
+    script = client.get("/api/docs/?script=").content.decode()
+    assert '<script src="/api/docs/?script="></script>' in text
+    for said in (text, script):
+        assert "http://" not in said
+        assert "https://" not in said
     for family in FAMILIES:
-        assert f"/api/schema/{family}/" in text
+        assert f"/api/schema/{family}/" in script
     links = [part.split('"')[0] for part in text.split('="/static/')[1:]]
     assert len(links) == 4
     for link in links:
