@@ -126,9 +126,9 @@ class ItemAdmin(ReadOnlyAdmin):
     list_filter = (LocationFilter, GroupFilter, StateFilter, ChangedFilter)
     list_filter_submit = True
     ordering = ("sku",)
-    sortable_by = ("sku", "on_hands", "ato", "changed_at")
+    sortable_by = ("sku", "ato", "changed_at")
 
-    on_hands = figure("on_hand", _("on hand"), ordering="on_hand")
+    on_hands = figure("on_hand", _("on hand"))
     reserved = figure("reserved", _("reserved"))
     safety = figure("safety_stock", _("safety"))
     futures = figure("futures", _("futures"))

@@ -46,7 +46,7 @@ def _run(*, quick: bool) -> tuple[Report, dict[str, Any]]:
     from django.utils import timezone
 
     from integrations.oauth.services import create_api_client
-    from tests.bench import exports, floor, imports, orders, shop, trips
+    from tests.bench import exports, floor, imports, orders, pages, shop, trips
 
     call_command("migrate", verbosity=0)
     crowd = 500 if quick else 10_000
@@ -83,6 +83,7 @@ def _run(*, quick: bool) -> tuple[Report, dict[str, Any]]:
         trips.measure(report, target)
     exports.measure(report, quick=quick)
     imports.measure(report, quick=quick)
+    pages.measure(report, quick=quick)
     _expiry(report, organization, documents=200 if quick else 10_000, spread=3 if quick else 60)
     versions = {
         "cpus": os.cpu_count(),

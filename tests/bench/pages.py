@@ -124,7 +124,6 @@ def _addresses(organization: int) -> list[tuple[str, str]]:
     stock = reverse("admin:inventory_item_changelist")
     questions = {
         "starting SKU": "q=office-00123",
-        "by on hand": "o=-2",
         "by ATO, deepest": "o=7&p=200",
         "by change": "o=-9",
         "at a location": "location=office-l7",
