@@ -236,7 +236,7 @@ def _connect_errors(operation: Operation, _path: str, registry: ComponentRegistr
     """Every error of a whole request is an array, whoever says it."""
     error = {"type": "array", "items": _schema(ErrorOut, registry)}
     told = dict(_CONNECT_STRANGERS)
-    if operation.request is not None:
+    if operation.request is not None or operation.is_upload:
         told |= _CONNECT_STRANGERS_WITH_BODY
     by_status: dict[int, list[str]] = {}
     for code in sorted(set(operation.errors)):

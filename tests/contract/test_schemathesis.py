@@ -48,6 +48,13 @@ RECORDS = {
         ("fromLocationIdentifier", "toLocationIdentifier"),
     ],
 }
+RECORDS_OF = {
+    "reservations": "createRecords",
+    "update": "updateRecords",
+    "releases": "releaseRecords",
+    "fulfillments": "fulfillmentRecords",
+    "transfers": "transferRecords",
+}
 LOCATIONS, GROUPS = ["l1", "l2", "l9"], ["east", "west"]
 # What a request must name to get past the door; the organization's data has all of it.
 KNOWN: dict[str, list[Any]] = {
@@ -136,6 +143,25 @@ class Grounding:
             named.pop("group", None)
             named[kind] = self._draw(st.sampled_from(self._known[kind]))
         return named
+
+    def complete(self, body: Any, path: str) -> Any:
+        """Put into a request over Connect what it may not lack, though all of it may be null."""
+        if not self._all or not isinstance(body, dict):
+            return body
+        if path.endswith("/get-availability"):
+            kinds = ["locationGroupIdentifier", "locationGroupIdentifiers", "locationIdentifiers"]
+            kept = {name: value for name, value in body.items() if name not in kinds}
+            kept[self._draw(st.sampled_from(kinds[1:]))] = [*GROUPS, *LOCATIONS][:1]
+            return {**kept, "stockKeepingUnit": None}
+        for name in ("records", "inputs"):  # of a batch update, of an action
+            if name in body:
+                return {**body, name: body[name] or [{}]}
+        records = RECORDS_OF.get(path.rpartition("/")[2])
+        if records is None:
+            return body
+        given = body.get(records) or [self._connect_record({}, records)]
+        whole = {"actionRequestId": "made-up", "reservationId": "order", records: given}
+        return {**body, **whole, "externalRefId": None, "reservationTime": None}
 
     def _connect_record(self, named: dict[str, Any], key: str) -> dict[str, Any]:
         """Write a record that can be applied."""
@@ -246,6 +272,8 @@ def test_every_answer_is_one_that_the_document_tells(
         if "organizationId" in case.path_parameters:
             case.path_parameters["organizationId"] = shop.organization.identifier
         case.body = grounding.of(case.body)
+        if operation.path.startswith("/services/"):
+            case.body = grounding.complete(case.body, operation.path)
         headers = {**(case.headers or {}), "Authorization": f"Bearer {token}"}
         response = case.call(headers=headers)
         statuses.append(response.status_code)
