@@ -320,7 +320,7 @@ def test_the_page_to_try_it_needs_nothing_from_elsewhere(client: Client) -> None
     for family in FAMILIES:
         assert f"/api/schema/{family}/" in script
     links = [part.split('"')[0] for part in text.split('="/static/')[1:]]
-    assert len(links) == 4
+    assert len(links) == 5
     for link in links:
         served = client.get(f"/static/{link}")
         assert served.status_code == 200
