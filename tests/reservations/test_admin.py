@@ -112,7 +112,6 @@ EVERY = {"order-1", "basket-1", "basket-2", "gone", "shipped", "late"}
         ({"q": "cart 7"}, {"order-1"}),
         ({"state": "open", "place": "l3", "q": "basket-2"}, {"basket-2"}),
     ],
-    ids=str,
 )
 def test_filters_and_search(operator: Client, query: dict[str, str], found: set[str]) -> None:
     assert listed(operator, **query) == found
