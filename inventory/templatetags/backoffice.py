@@ -1,13 +1,17 @@
 """Filters of the back office's templates."""
 
+import re
 from typing import Any
 
 from django import template
 from django.urls import reverse
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
 
 from inventory.backoffice.formats import quantity_text
 
 register = template.Library()
+_BETWEEN_ASTERISKS = re.compile(r"\*([\w-]+)\*")
 
 register.filter("quantity", quantity_text)
 
@@ -16,6 +20,13 @@ register.filter("quantity", quantity_text)
 def grouped(number: int) -> str:
     """Write a whole number with its thousands separated."""
     return f"{number:,}"
+
+
+@register.filter
+def emphasized(sentence: str) -> SafeString:
+    """Write the groups of an explanation, which come between asterisks, in bold."""
+    text = _BETWEEN_ASTERISKS.sub(r"<strong>\1</strong>", escape(sentence))
+    return mark_safe(text)  # noqa: S308  # escaped above
 
 
 @register.filter
