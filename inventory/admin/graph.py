@@ -142,6 +142,7 @@ class GroupForm(forms.Form):
             names = sorted(graph.locations)
             self.fields["locations"].choices = [(name, name) for name in names]  # type: ignore[attr-defined]
             self.fields["typed"].label = gettext_lazy("New locations, one in each line")
+            self.fields["typed"].widget.attrs["rows"] = 3
         else:
             del self.fields["locations"]
             self.fields["typed"].label = gettext_lazy("Its locations, one in each line")
