@@ -208,18 +208,19 @@ class EditGroup(Page):
                 return redirect(reverse("admin:graph"))
             if "change" in request.POST:
                 messages.warning(request, _("This is another change than before: look again."))
-            return self._previewed(form, edit)
+            return self._previewed(edit)
         except Refusal as refusal:
             messages.error(request, refusal.message)
             return self.render_to_response(self.get_context_data(form=form))
 
-    def _previewed(self, form: GroupForm, edit: GroupEdit) -> HttpResponse:
+    def _previewed(self, edit: GroupEdit) -> HttpResponse:
         organization = organization_of(self.request).pk
         preview = preview_group(organization_id=organization, edit=edit)
-        plan = edited(current_graph(organization), edit)
-        form.data = form.data.copy()
-        form.data["seen"] = f"{preview.version}:{_digest(edit)}"
-        effect = effect_context(organization, plan=plan, preview=preview)
+        graph = current_graph(organization)
+        said = self.request.POST.copy()
+        said["seen"] = f"{preview.version}:{_digest(edit)}"
+        form = GroupForm(said, graph=graph)
+        effect = effect_context(organization, plan=edited(graph, edit), preview=preview)
         return self.render_to_response(self.get_context_data(form=form, **effect))
 
 

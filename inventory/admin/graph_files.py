@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from inventory.admin.graph import effect_context
 from inventory.backoffice.access import organization_of, origin_of
@@ -32,8 +33,9 @@ class UploadForm(forms.Form):
     """The file."""
 
     file = forms.FileField(
-        label=gettext_lazy("File"),
+        label=gettext_lazy("JSON file"),
         help_text=gettext_lazy("JSON in the shape of the export, at most 1 MB."),
+        widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".json"}),
     )
 
     def clean_file(self) -> bytes:

@@ -134,6 +134,17 @@ def _addresses(organization: int) -> list[tuple[str, str]]:
         "changed": "changed=day&o=-9",
     }
     found += [(f"stock {name}", f"{stock}?{query}") for name, query in questions.items()]
+    documents = reverse("admin:reservations_document_changelist")
+    questions = {
+        "open, deepest": "state=open&p=200",
+        "closed": "state=closed",
+        "expiring": "expiring=60",
+        "at a place, deepest": "place=office-l1&p=200",
+        "of an item": "sku=office-0000123",
+        "of a reference": "reference=nobody",
+        "beginning": "q=office-777",
+    }
+    found += [(f"reservations {name}", f"{documents}?{query}") for name, query in questions.items()]
     item = Item.objects.filter(organization=organization).first()
     assert item is not None  # it was just made
     found.append(("item", reverse("admin:inventory_item_change", args=[item.pk])))

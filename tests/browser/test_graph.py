@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.desk import Desk, Site
+from tests.browser.desk import ARTIFACTS, Desk, Site
 from tests.browser.shops import at_shop, open_shop
 
 Sit = Callable[..., Desk]
@@ -98,7 +98,7 @@ def test_the_graph_is_taken_along_and_brought_back(desk: Sit, tmp_path: Path) ->
 
     page.get_by_role("link", name="Import", exact=True).click()
     ada.assert_sound("import-graph")
-    page.get_by_label("File").set_input_files(file)
+    page.get_by_label("JSON file").set_input_files(file)
     page.get_by_role("button", name="Preview").click()
     ada.sees("New locations: store-4")
     page.screenshot(path=_picture("import-graph-preview"))
@@ -113,14 +113,12 @@ def test_a_file_that_is_no_graph_is_refused_in_words(desk: Sit, tmp_path: Path) 
     file = tmp_path / "graph.json"
     file.write_text('{"locations": ["a b"], "groups": []}')
     page = ada.open("/admin/graph/import/")
-    page.get_by_label("File").set_input_files(file)
+    page.get_by_label("JSON file").set_input_files(file)
     page.get_by_role("button", name="Preview").click()
 
     ada.sees("'locations[0]'")
 
 
 def _picture(name: str) -> Path:
-    from tests.browser.desk import ARTIFACTS
-
     ARTIFACTS.mkdir(parents=True, exist_ok=True)
     return ARTIFACTS / f"{name}.png"

@@ -15,6 +15,7 @@ from inventory.models import Movement
 from inventory.services.members import add_member
 from reservations.models import Claim, Document
 from tests.builders import Shop, a_shop
+from tests.integrations.omnitron.office import an_office
 
 pytestmark = pytest.mark.django_db
 
@@ -321,4 +322,22 @@ def test_a_holding_that_is_gone_is_told_when_the_form_comes(operator: Client, sh
     assert "Nothing of it can be taken" in post(operator, where, quantity="1")
     assert operator.get(where).status_code == 404
 
+    assert rows() == before
+
+
+def test_a_document_of_an_order_is_shown_and_left_alone(operator: Client, shop: Shop) -> None:
+    office = an_office(shop, lists={"list-3": "l3"})
+    office.order("1001", ("list-3", 1))
+    document = Document.objects.get(source="omnitron")
+    before = rows()
+
+    page = operator.get(f"{LIST}{document.pk}/change/").content.decode()
+
+    assert "it is handled with the order" in page
+    assert "Cancel the reservation" not in page
+    for action in ("cancel", "finalize", "extend", "release", "transfer"):
+        where = f"/admin/reservations/{action}/?document={document.pk}"
+        if action in ("cancel", "finalize", "extend"):
+            assert "it is handled with the order" in operator.get(where).content.decode()
+        assert operator.post(where, {"minutes": "60"}).status_code == 404
     assert rows() == before
