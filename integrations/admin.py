@@ -6,11 +6,14 @@ from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 
 # Its pages are registered by its admin module; whatever runs first, they must be there to be gone.
 from oauth2_provider import admin as toolkit_admin
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextInputWidget
 
+from integrations.accounts.models import IntegrationUser
+from integrations.accounts.services import create_integration_user, revoke_integration_user
 from integrations.oauth import scopes as known
 from integrations.oauth import services
 from integrations.oauth.models import ApiClient
@@ -119,3 +122,71 @@ class ApiClientAdmin(OrganizationAdmin):
     def _show(self, request: HttpRequest, made: IssuedSecret) -> None:
         text = f"{made.client.client_id} has the secret {made.secret} (shown only now)."
         self.message_user(request, text, messages.WARNING)
+
+
+class IntegrationUserForm(forms.ModelForm[IntegrationUser]):
+    """A name; password and token are made, and shown once."""
+
+    username = forms.CharField(max_length=150, widget=UnfoldAdminTextInputWidget)
+
+    class Meta:
+        model = IntegrationUser
+        fields = ("username",)
+
+
+@admin.register(IntegrationUser)
+class IntegrationUserAdmin(OrganizationAdmin):
+    """Users of ERP integrations: made and revoked, never changed or deleted."""
+
+    reads = writes = Power.MANAGE_ACCESS
+    form = IntegrationUserForm
+    list_display = ("username", "is_active", "created_date")
+    list_filter = ("is_active",)
+    search_fields = ("username__startswith",)
+    ordering = ("username",)
+    actions = ("revoke",)
+
+    def get_fields(
+        self, request: HttpRequest, obj: IntegrationUser | None = None
+    ) -> tuple[str, ...]:
+        """A name to make one; what is known of one that is there. Never the password."""
+        return ("username",) if obj is None else ("username", "is_active", "created_date")
+
+    def has_change_permission(
+        self, request: HttpRequest, obj: IntegrationUser | None = None
+    ) -> bool:
+        return False
+
+    def has_revoke_permission(self, request: HttpRequest) -> bool:
+        """Whether the user may revoke; asked by the action."""
+        return self.has_add_permission(request)
+
+    def save_model(
+        self,
+        request: HttpRequest,
+        obj: IntegrationUser,
+        form: Any,
+        change: bool,  # noqa: FBT001  # Django's signature
+    ) -> None:
+        """Make the user through the service, and show once what it logs in with."""
+        made = create_integration_user(
+            organization=organization_of(request).identifier,
+            username=obj.username,
+            now=timezone.now(),
+        )
+        # The page goes on with the object it made; let it be the one that was stored.
+        obj.__dict__.update(made.user.__dict__)
+        text = f"{obj.username} has the password {made.password} and the token {made.token}"
+        self.message_user(request, f"{text} (shown only now).", messages.WARNING)
+
+    @admin.action(description="Revoke the selected integration users", permissions=["revoke"])
+    def revoke(self, request: HttpRequest, queryset: QuerySet[IntegrationUser]) -> None:
+        """Shut the users out; their tokens stop working."""
+        for username in queryset.values_list("username", flat=True):
+            try:
+                user = revoke_integration_user(username=username)
+            except Refusal as refusal:
+                self.message_user(request, refusal.message, messages.ERROR)
+            else:
+                self.log_change(request, user, "Revoked.")
+                self.message_user(request, f'"{user}" is revoked.')

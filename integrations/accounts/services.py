@@ -43,7 +43,7 @@ def create_integration_user(*, organization: str, username: str, now: datetime) 
     owner = organization_named(organization)
     password = secrets.token_urlsafe(_PASSWORD_BYTES)
     try:
-        with transaction.atomic(durable=True):
+        with transaction.atomic():  # not durable: the admin saves its forms inside a transaction
             user = IntegrationUser.objects.create(
                 organization=owner,
                 username=username,

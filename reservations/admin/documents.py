@@ -12,7 +12,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
-from unfold.views import ChangeList
 
 from inventory.backoffice.access import access_of
 from inventory.backoffice.base import ReadOnlyAdmin
@@ -37,17 +36,6 @@ STATES = {
     State.CANCELLED: _("cancelled"),
     State.EXPIRED: _("expired"),
 }
-
-
-class DocumentList(ChangeList):
-    """A page of documents, with what each holds, in one more statement."""
-
-    def get_results(self, request: HttpRequest) -> None:
-        """Find the page, then what its documents hold."""
-        super().get_results(request)
-        held = held_in_all([document.pk for document in self.result_list])
-        for document in self.result_list:
-            document.held = held.get(document.pk, HeldInAll())
 
 
 @admin.register(Document)
@@ -75,8 +63,11 @@ class DocumentAdmin(ReadOnlyAdmin):
         documents: QuerySet[Document] = super().get_queryset(request)
         return documents.annotate(holds_claims=Exists(claims))
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:
-        return DocumentList
+    def complete(self, request: HttpRequest, rows: Any) -> None:
+        """Find what the documents of a page still hold, in one query."""
+        held = held_in_all([document.pk for document in rows])
+        for document in rows:
+            document.held = held.get(document.pk, HeldInAll())
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Document], search_term: str

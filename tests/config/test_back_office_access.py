@@ -12,6 +12,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import URLPattern, URLResolver, reverse
 
+from integrations.accounts.services import create_integration_user
 from integrations.oauth.services import create_api_client
 from inventory.backoffice.base import OrganizationAdmin, StaffAdmin
 from inventory.backoffice.pages import PAGES
@@ -45,6 +46,7 @@ def make(name: str) -> Shop:
     shop.stock(**{f"{name}-l1": 5})
     shop.reserve(f"{name}-document", f"{name}-group", 2, sku=f"{name}-sku")
     create_api_client(organization=f"{name}-shop", name=f"{name}-client")
+    create_integration_user(organization=f"{name}-shop", username=f"{name}-erp", now=shop.now)
     for role in Role:
         add_member(
             organization_id=shop.id, username=f"{name}-{role.value}", role=role, asked_by=None
