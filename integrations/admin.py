@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -152,9 +152,7 @@ class IntegrationUserAdmin(OrganizationAdmin):
         """A name to make one; what is known of one that is there. Never the password."""
         return ("username",) if obj is None else ("username", "is_active", "created_date")
 
-    def has_change_permission(
-        self, request: HttpRequest, obj: IntegrationUser | None = None
-    ) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:
