@@ -1,8 +1,8 @@
 """What a browser may load, for each part of the service; everything comes from here.
 
 No page has inline scripts. The back office evaluates expressions of its own markup (Alpine) and
-styles elements inline; the documentation page brings pictures as data, and one style of Swagger UI's
-logo that is known by its hash; API answers load nothing.
+styles elements inline; the documentation page brings pictures as data, and one style of Swagger
+UI's logo that is known by its hash; API answers load nothing.
 """
 
 HEADER = "Content-Security-Policy"

@@ -185,9 +185,7 @@ class ItemAdmin(ReadOnlyAdmin):
         """Show one item at all its places."""
         item = cast("Item | None", self.get_object(request, object_id))
         if not self.has_view_permission(request, item) or request.method != "GET":
-            answer: HttpResponse = super().change_view(
-                request, object_id, form_url, extra_context
-            )
+            answer: HttpResponse = super().change_view(request, object_id, form_url, extra_context)
             return answer
         if item is None:
             gone: HttpResponse = self._get_obj_does_not_exist_redirect(

@@ -156,7 +156,10 @@ def test_history_goes_back_page_by_page(viewer: Client, shop: Shop) -> None:
 @pytest.mark.parametrize(
     ("asked", "words"),
     [
-        ({"place": "east", "quantity": "3"}, "3 can be promised in <strong>east</strong>: 8 available."),
+        (
+            {"place": "east", "quantity": "3"},
+            "3 can be promised in <strong>east</strong>: 8 available.",
+        ),
         ({"place": "l1", "quantity": "6"}, "6 cannot be reserved at l1"),
         ({"place": "nowhere", "quantity": "1"}, "There is no such location or group."),
         ({"place": "east", "quantity": "0.0001"}, "must be a multiple of 0.001"),
