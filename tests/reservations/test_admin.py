@@ -139,6 +139,16 @@ def test_the_list_takes_the_same_queries_for_one_row_and_for_many(
     assert page.status_code == 200
 
 
+def test_the_filtered_list_is_exported_with_what_documents_hold(operator: Client) -> None:
+    answer = operator.get(f"{LIST}export/", {"state": "open", "place": "east"})
+
+    told = answer.content.decode()
+    assert answer.status_code == 200
+    assert len(told.splitlines()) == 2
+    assert "order-1,open" in told
+    assert ",4," in told
+
+
 def test_a_page_tells_lines_holdings_and_steps(
     operator: Client, shop: Shop, django_assert_max_num_queries: object
 ) -> None:
