@@ -1,7 +1,7 @@
 """How single values stand on the wire (spec: omnitron 4.1)."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -23,7 +23,14 @@ class Timestamp(serializers.DateTimeField):
     """ISO 8601 in UTC with microseconds and Z; a time without a zone is taken for UTC."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(format="%Y-%m-%dT%H:%M:%S.%fZ", default_timezone=UTC, **options)
+        super().__init__(default_timezone=UTC, **options)
+
+    def to_representation(self, value: Any) -> Any:
+        """Return the text; the year has four digits also before 1000, where `%Y` has fewer."""
+        if not isinstance(value, datetime):
+            return value or None
+        text = self.enforce_timezone(value).isoformat(timespec="microseconds")
+        return text.replace("+00:00", "Z")
 
 
 @extend_schema_field({"type": "string", "pattern": "^[0-9]{1,4}$", "example": "400"})

@@ -92,6 +92,24 @@ def test_a_change_answers_the_whole_item(erp: Erp, items: list[int]) -> None:
     assert answer.json() == erp.read(path)
 
 
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [
+        ("0596-09-14T23:19:45.12Z", "0596-09-14T23:19:45.120000Z"),
+        ("2026-05-01T10:00:00+02:00", "2026-05-01T08:00:00.000000Z"),
+        (None, None),
+    ],
+)
+def test_a_moment_is_written_in_full(
+    erp: Erp, items: list[int], sent: str | None, read: str | None
+) -> None:
+    change = {"estimated_delivery_date": sent}
+    row = erp.patch(f"order_items/{items[0]}/", change).json()
+
+    assert row["estimated_delivery_date"] == read
+    assert erp.read(f"order_items/{items[0]}/") == row
+
+
 def test_extra_field_is_merged_and_attributes_are_replaced(erp: Erp, items: list[int]) -> None:
     path = f"order_items/{items[0]}/"
     erp.patch(path, {"extra_field": {"a": 1, "b": 2}, "attributes": {"x": "1"}})
