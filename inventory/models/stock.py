@@ -51,13 +51,6 @@ class Item(models.Model):
             ),
             # Which items have pools that are behind the graph?
             models.Index(fields=["organization", "graph_version", "id"], name="item_behind_graph"),
-            # The stock list: what is out of stock, the least first; what changed lately. Both
-            # columns change with every write, so no update of an item is heap-only any more: some
-            # 40 microseconds each, for lists that answer at a million items.
-            models.Index(
-                fields=["organization", "available_to_order", "id"], name="item_by_availability"
-            ),
-            models.Index(fields=["organization", "changed_at", "id"], name="item_by_change"),
             # Which items does a group's segmentation exclude?
             GinIndex(
                 fields=["segmented_out"],
