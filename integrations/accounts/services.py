@@ -16,12 +16,12 @@ from integrations.accounts.errors import (
 from integrations.accounts.models import IntegrationToken, IntegrationUser
 from integrations.oauth.grants import token_checksum
 from inventory.selectors.organizations import organization_named
+from inventory.services.retention import drop
 
 _HASHER = "pbkdf2_sha256_generated"  # few iterations: nobody chooses a password, see the hasher
 _PASSWORD_BYTES = 48
 _TOKEN_BYTES = 20
 _USERNAME_LENGTH = 150
-_BATCH = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +92,7 @@ def log_in(*, username: str, password: str, lifetime: timedelta, now: datetime) 
 
 def drop_expired_tokens(*, now: datetime) -> int:
     """Delete tokens that were over at `now`, in batches; how many. Safe to run twice at once."""
-    dropped = 0
-    while True:
-        over = IntegrationToken.objects.filter(expires__lte=now).order_by("pk")
-        batch = list(over.values_list("pk", flat=True)[:_BATCH])
-        dropped += IntegrationToken.objects.filter(pk__in=batch).delete()[0]
-        if len(batch) < _BATCH:
-            return dropped
+    return drop(IntegrationToken.objects.filter(expires__lte=now).order_by("pk"))
 
 
 def _mint(user: IntegrationUser, *, expires: datetime | None, now: datetime) -> str:

@@ -12,8 +12,7 @@ from integrations.oauth import scopes as known
 from integrations.oauth.errors import ApiClientRevoked, UnknownApiClient, UnknownOrganization
 from integrations.oauth.models import ApiClient
 from inventory.models import Organization
-
-_BATCH = 5_000
+from inventory.services.retention import drop
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +77,7 @@ def revoke_api_client(*, client_id: str) -> ApiClient:
 
 def drop_expired_tokens(*, now: datetime) -> int:
     """Delete tokens that were over at `now`, in batches; how many. Safe to run twice at once."""
-    dropped: int = 0
-    while True:
-        over = AccessToken.objects.filter(expires__lte=now).order_by("pk")
-        batch = list(over.values_list("pk", flat=True)[:_BATCH])
-        dropped += AccessToken.objects.filter(pk__in=batch).delete()[0]
-        if len(batch) < _BATCH:
-            return dropped
+    return drop(AccessToken.objects.filter(expires__lte=now).order_by("pk"))
 
 
 def _lock(client_id: str) -> ApiClient:

@@ -19,8 +19,7 @@ from integrations.connect.errors import InvalidAssertion, KeyIsRegistered, Unkno
 from integrations.connect.models import ClientKey, SeenAssertion
 from integrations.oauth.errors import UnknownApiClient
 from integrations.oauth.models import ApiClient
-
-_BATCH = 5_000
+from inventory.services.retention import drop
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +97,4 @@ def _use_up(client: ApiClient, token_id: str, *, until: datetime) -> None:
 
 def forget_assertions(*, now: datetime) -> int:
     """Delete assertions that are over by themselves; how many. Safe to run twice at once."""
-    forgotten = 0
-    while True:
-        over = SeenAssertion.objects.filter(expires_at__lte=now).order_by("pk")
-        batch = list(over.values_list("pk", flat=True)[:_BATCH])
-        forgotten += SeenAssertion.objects.filter(pk__in=batch).delete()[0]
-        if len(batch) < _BATCH:
-            return forgotten
+    return drop(SeenAssertion.objects.filter(expires_at__lte=now).order_by("pk"))

@@ -19,6 +19,7 @@ from integrations.oauth import authentication, services
 from integrations.oauth.grants import Access, Grant, Principal, TokenCheck, token_checksum
 from integrations.oauth.selectors import get_grant
 from integrations.oauth.services import IssuedSecret
+from inventory.services import retention
 from tests.integrations.oauth.conftest import Clock
 
 pytestmark = pytest.mark.django_db
@@ -255,7 +256,7 @@ def test_a_rotated_secret_replaces_the_old_one(made: IssuedSecret) -> None:
 
 
 def test_expired_tokens_are_dropped(made: IssuedSecret, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(services, "_BATCH", 2)
+    monkeypatch.setattr(retention, "BATCH", 2)
     for age in range(5):
         issue(made, scope="", expires=NOON - timedelta(minutes=age))
     kept = issue(made, scope="", expires=NOON + timedelta(microseconds=1))
