@@ -3,10 +3,8 @@
 Business codes are the headless API's; what Salesforce's platform says by itself has its codes.
 """
 
-import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any, NamedTuple
 
 import msgspec
 from django.core.exceptions import (
@@ -21,14 +19,10 @@ from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from rest_framework import exceptions
 
 from config.errors.headless import MAX_MESSAGE, RETRY_SECONDS, STATUSES
+from config.errors.rules import Rule, answer_by, is_out_of_range, log, was_undone
 from integrations.connect.api.encoding import encode, wants_entities
 from inventory.api.base import MissingScope
 from inventory.errors import Refusal
-
-log = logging.getLogger("holdfast.errors")
-
-_UNDONE = frozenset({"40P01", "40001", "55P03"})  # deadlock, serialization, lock timeout
-_OUT_OF_RANGE = "22003"
 
 
 class ErrorOut(msgspec.Struct, rename="camel"):
@@ -40,11 +34,7 @@ class ErrorOut(msgspec.Struct, rename="camel"):
 
 def answer(error: Exception, *, request: HttpRequest) -> HttpResponse:
     """Answer an exception; what nobody foresaw is logged and answered with 500."""
-    for kind, respond in _RULES:
-        if isinstance(error, kind):
-            return respond(error, request)
-    log.error("%s %s: unforeseen", request.method, request.path, exc_info=error)
-    return _errors(request, 500, "UNKNOWN_EXCEPTION", "An internal error occurred.")
+    return answer_by(_RULES, error, request=request, unforeseen=_unforeseen)
 
 
 def from_status(status: int) -> HttpResponse:
@@ -136,13 +126,13 @@ def _other(error: exceptions.APIException, request: HttpRequest) -> HttpResponse
 def _data(error: Exception, request: HttpRequest) -> HttpResponse:
     """Answer a value that only the database refused; the edge should have, so it is logged."""
     log.warning("%s %s: %s", request.method, request.path, error, exc_info=error)
-    if _sqlstate(error) == _OUT_OF_RANGE:
+    if is_out_of_range(error):
         return _errors(request, 400, "InvalidRequestParameter", "A number is out of range.")
     return _malformed(error, request)
 
 
 def _database(error: Exception, request: HttpRequest) -> HttpResponse:
-    if _sqlstate(error) in _UNDONE:
+    if was_undone(error):
         log.warning("%s %s: %s", request.method, request.path, error)
         message = "The stock was being changed by others; nothing was applied. Try again."
         return _errors(request, 409, "ConcurrentModification", message)
@@ -151,28 +141,23 @@ def _database(error: Exception, request: HttpRequest) -> HttpResponse:
     return _errors(request, 503, "SERVER_UNAVAILABLE", message, Retry_After=RETRY_SECONDS)
 
 
-def _sqlstate(error: Exception) -> str | None:
-    return getattr(error.__cause__, "sqlstate", None)
-
-
-class _Rule(NamedTuple):
-    kind: type[Exception] | tuple[type[Exception], ...]
-    answer: Callable[[Any, HttpRequest], HttpResponse]
+def _unforeseen(request: HttpRequest) -> HttpResponse:
+    return _errors(request, 500, "UNKNOWN_EXCEPTION", "An internal error occurred.")
 
 
 # The first rule that fits decides; RequestDataTooBig is a SuspiciousOperation, too.
 _RULES = (
-    _Rule(Refusal, _refusal),
-    _Rule((exceptions.NotAuthenticated, exceptions.AuthenticationFailed), _no_session),
-    _Rule((MissingScope, exceptions.PermissionDenied, PermissionDenied), _no_scope),
-    _Rule(exceptions.Throttled, _too_many),
-    _Rule((Http404, exceptions.NotFound), _not_found),
-    _Rule(exceptions.MethodNotAllowed, _method_not_allowed),
-    _Rule(exceptions.NotAcceptable, _not_acceptable),
-    _Rule(exceptions.UnsupportedMediaType, _media_type),
-    _Rule((RequestDataTooBig, TooManyFieldsSent), _too_large),
-    _Rule(exceptions.APIException, _other),
-    _Rule((SuspiciousOperation, BadRequest, UnreadablePostError), _malformed),
-    _Rule(DataError, _data),
-    _Rule((OperationalError, InterfaceError), _database),
+    Rule(Refusal, _refusal),
+    Rule((exceptions.NotAuthenticated, exceptions.AuthenticationFailed), _no_session),
+    Rule((MissingScope, exceptions.PermissionDenied, PermissionDenied), _no_scope),
+    Rule(exceptions.Throttled, _too_many),
+    Rule((Http404, exceptions.NotFound), _not_found),
+    Rule(exceptions.MethodNotAllowed, _method_not_allowed),
+    Rule(exceptions.NotAcceptable, _not_acceptable),
+    Rule(exceptions.UnsupportedMediaType, _media_type),
+    Rule((RequestDataTooBig, TooManyFieldsSent), _too_large),
+    Rule(exceptions.APIException, _other),
+    Rule((SuspiciousOperation, BadRequest, UnreadablePostError), _malformed),
+    Rule(DataError, _data),
+    Rule((OperationalError, InterfaceError), _database),
 )

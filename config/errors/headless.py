@@ -4,11 +4,9 @@ The service answers problem+json with an `errorCode`; the gateway in front of it
 own for 401, for a missing scope and for 429, and the impex family for every 403 and 5xx.
 """
 
-import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Any, NamedTuple
 
 import msgspec
 from django.core.exceptions import (
@@ -22,10 +20,9 @@ from django.db import DataError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from rest_framework import exceptions
 
+from config.errors.rules import Rule, answer_by, is_out_of_range, log, was_undone
 from inventory.api.base import MissingScope
 from inventory.errors import InvalidRequest, InvalidRequestParameter, Refusal
-
-log = logging.getLogger("holdfast.errors")
 
 PROBLEM = "application/problem+json"
 ERRORS = "https://api.commercecloud.salesforce.com/documentation/error/v1/errors/"
@@ -66,10 +63,6 @@ STATUSES: Mapping[str, int] = {
 }
 """The status of each refusal's code; `IllegalGraph` carries the graph's."""
 
-_DEADLOCK, _SERIALIZATION, _LOCK_TIMEOUT = "40P01", "40001", "55P03"
-_UNDONE = frozenset({_DEADLOCK, _SERIALIZATION, _LOCK_TIMEOUT})
-_OUT_OF_RANGE = "22003"
-
 
 class Problem(msgspec.Struct, rename="camel", omit_defaults=True, kw_only=True):
     """An error answer of the service."""
@@ -82,17 +75,9 @@ class Problem(msgspec.Struct, rename="camel", omit_defaults=True, kw_only=True):
     location: str | None = None
 
 
-class _Rule(NamedTuple):
-    kind: type[Exception] | tuple[type[Exception], ...]
-    answer: Callable[[Any, HttpRequest], HttpResponse]
-
-
 def answer(error: Exception, *, request: HttpRequest) -> HttpResponse:
     """Answer an exception; what nobody foresaw is logged and answered with 500."""
-    for kind, respond in _RULES:
-        if isinstance(error, kind):
-            return respond(error, request)
-    return _unforeseen(error, request)
+    return answer_by(_RULES, error, request=request, unforeseen=_unforeseen)
 
 
 def problem(
@@ -231,13 +216,13 @@ def _other(error: exceptions.APIException, _request: HttpRequest) -> HttpRespons
 def _data(error: Exception, request: HttpRequest) -> HttpResponse:
     """Answer a value that only the database refused; the edge should have, so it is logged."""
     log.warning("%s %s: %s", request.method, request.path, error, exc_info=error)
-    if _sqlstate(error) == _OUT_OF_RANGE:
+    if is_out_of_range(error):
         return _refusal(InvalidRequestParameter("A number is out of range."), request)
     return _refusal(InvalidRequest("The format of the message is incorrect"), request)
 
 
 def _database(error: Exception, request: HttpRequest) -> HttpResponse:
-    if _sqlstate(error) in _UNDONE:
+    if was_undone(error):
         log.warning("%s %s: %s", request.method, request.path, error)
         message = "The stock was being changed by others; nothing was applied. Try again."
         return problem("ConcurrentModification", message, status=409)
@@ -246,12 +231,7 @@ def _database(error: Exception, request: HttpRequest) -> HttpResponse:
     return problem("Unknown", message, status=503, headers={"Retry-After": RETRY_SECONDS})
 
 
-def _sqlstate(error: Exception) -> str | None:
-    return getattr(error.__cause__, "sqlstate", None)
-
-
-def _unforeseen(error: Exception, request: HttpRequest) -> HttpResponse:
-    log.error("%s %s: unforeseen", request.method, request.path, exc_info=error)
+def _unforeseen(request: HttpRequest) -> HttpResponse:
     if request.path_info.startswith(IMPEX):
         return _impex(HTTPStatus.INTERNAL_SERVER_ERROR, request)
     return problem("Unknown", "An internal error occurred.", status=500)
@@ -259,16 +239,16 @@ def _unforeseen(error: Exception, request: HttpRequest) -> HttpResponse:
 
 # The first rule that fits decides; RequestDataTooBig is a SuspiciousOperation, too.
 _RULES = (
-    _Rule(Refusal, _refusal),
-    _Rule((exceptions.NotAuthenticated, exceptions.AuthenticationFailed), _unauthorized),
-    _Rule((MissingScope, exceptions.PermissionDenied, PermissionDenied), _no_scope),
-    _Rule(exceptions.Throttled, _too_many),
-    _Rule((Http404, exceptions.NotFound), _not_found),
-    _Rule(exceptions.MethodNotAllowed, _method_not_allowed),
-    _Rule(exceptions.UnsupportedMediaType, _media_type),
-    _Rule((RequestDataTooBig, TooManyFieldsSent), _too_large),
-    _Rule(exceptions.APIException, _other),
-    _Rule((SuspiciousOperation, BadRequest, UnreadablePostError), _malformed),
-    _Rule(DataError, _data),
-    _Rule((OperationalError, InterfaceError), _database),
+    Rule(Refusal, _refusal),
+    Rule((exceptions.NotAuthenticated, exceptions.AuthenticationFailed), _unauthorized),
+    Rule((MissingScope, exceptions.PermissionDenied, PermissionDenied), _no_scope),
+    Rule(exceptions.Throttled, _too_many),
+    Rule((Http404, exceptions.NotFound), _not_found),
+    Rule(exceptions.MethodNotAllowed, _method_not_allowed),
+    Rule(exceptions.UnsupportedMediaType, _media_type),
+    Rule((RequestDataTooBig, TooManyFieldsSent), _too_large),
+    Rule(exceptions.APIException, _other),
+    Rule((SuspiciousOperation, BadRequest, UnreadablePostError), _malformed),
+    Rule(DataError, _data),
+    Rule((OperationalError, InterfaceError), _database),
 )

@@ -6,11 +6,10 @@ has something to say: `create_mapping` has one. A 404 is a `detail` and nothing 
 """
 
 import json
-import logging
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.core.exceptions import (
     BadRequest,
@@ -23,10 +22,9 @@ from django.db import DataError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from rest_framework import exceptions
 
+from config.errors.rules import Rule, answer_by, log, was_undone
 from integrations.omnitron.errors import InvalidFields
 from inventory.errors import ConcurrentModification, EntityNotFound, Refusal
-
-log = logging.getLogger("holdfast.errors")
 
 RETRY_SECONDS = "1"
 """Clients of this API repeat whatever is 499 or above by themselves; every write allows it."""
@@ -35,23 +33,13 @@ _NOT_FOUND = "Not found."
 _MALFORMED = "The message cannot be read."
 _BUSY = "The stock was being changed by others; nothing was applied. Try again."
 _AWAY = "The service is not available. Repeat the call."
-_UNDONE = frozenset({"40P01", "40001", "55P03"})  # deadlock, serialization, lock timeout
 _STEP = re.compile(r"(?P<name>[^.\[\]]+)|\[(?P<index>[0-9]+)\]")
 _CODE = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
-class _Rule(NamedTuple):
-    kind: type[Exception] | tuple[type[Exception], ...]
-    answer: Callable[[Any, HttpRequest], HttpResponse]
-
-
 def answer(error: Exception, *, request: HttpRequest) -> HttpResponse:
     """Answer an exception; what nobody foresaw is logged and answered with 500."""
-    for kind, respond in _RULES:
-        if isinstance(error, kind):
-            return respond(error, request)
-    log.error("%s %s: unforeseen", request.method, request.path, exc_info=error)
-    return from_status(HTTPStatus.INTERNAL_SERVER_ERROR)
+    return answer_by(_RULES, error, request=request, unforeseen=_unforeseen)
 
 
 def from_status(status: int) -> HttpResponse:
@@ -181,26 +169,30 @@ def _busy(error: Exception, request: HttpRequest) -> HttpResponse:
 
 
 def _database(error: Exception, request: HttpRequest) -> HttpResponse:
-    if getattr(error.__cause__, "sqlstate", None) in _UNDONE:
+    if was_undone(error):
         return _busy(error, request)
     log.error("%s %s: %s", request.method, request.path, error)
     return _detail(_AWAY, "unavailable", status=503, headers={"Retry-After": RETRY_SECONDS})
 
 
+def _unforeseen(_request: HttpRequest) -> HttpResponse:
+    return from_status(HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
 # The first rule that fits decides; RequestDataTooBig is a SuspiciousOperation, too.
 _RULES = (
-    _Rule(ConcurrentModification, _busy),
-    _Rule(EntityNotFound, lambda _error, request: _not_found(Http404(), request)),
-    _Rule(InvalidFields, lambda error, _request: _invalid(error.errors, error.code)),
-    _Rule(Refusal, _refusal),
-    _Rule(exceptions.ValidationError, _validation),
-    _Rule((exceptions.NotAuthenticated, exceptions.AuthenticationFailed), _unauthorized),
-    _Rule((exceptions.PermissionDenied, PermissionDenied), _forbidden),
-    _Rule(exceptions.Throttled, _too_many),
-    _Rule((Http404, exceptions.NotFound), _not_found),
-    _Rule((RequestDataTooBig, TooManyFieldsSent), _too_large),
-    _Rule(exceptions.APIException, _other),
-    _Rule((SuspiciousOperation, BadRequest, UnreadablePostError), _malformed),
-    _Rule(DataError, _data),
-    _Rule((OperationalError, InterfaceError), _database),
+    Rule(ConcurrentModification, _busy),
+    Rule(EntityNotFound, lambda _error, request: _not_found(Http404(), request)),
+    Rule(InvalidFields, lambda error, _request: _invalid(error.errors, error.code)),
+    Rule(Refusal, _refusal),
+    Rule(exceptions.ValidationError, _validation),
+    Rule((exceptions.NotAuthenticated, exceptions.AuthenticationFailed), _unauthorized),
+    Rule((exceptions.PermissionDenied, PermissionDenied), _forbidden),
+    Rule(exceptions.Throttled, _too_many),
+    Rule((Http404, exceptions.NotFound), _not_found),
+    Rule((RequestDataTooBig, TooManyFieldsSent), _too_large),
+    Rule(exceptions.APIException, _other),
+    Rule((SuspiciousOperation, BadRequest, UnreadablePostError), _malformed),
+    Rule(DataError, _data),
+    Rule((OperationalError, InterfaceError), _database),
 )
