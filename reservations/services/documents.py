@@ -8,20 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from inventory.errors import (
-    EntityNotFound,
-    ReservationAlreadyFinalized,
-    ReservationCancelled,
-    ReservationInvalidState,
-)
+from inventory.errors import ReservationAlreadyFinalized, ReservationInvalidState
 from inventory.locks import locked_write
 from inventory.models import MovementKind
 from inventory.origin import Origin
 from inventory.services.once import Processed, RequestKeys, digest
 from inventory.statements import Statement
 from reservations.domain.places import PlaceRef
-from reservations.domain.states import State, state_of
-from reservations.locks import LockedDocument, claim_document, lock_document
+from reservations.locks import LockedDocument, claim_document
 from reservations.models import Source
 from reservations.selectors.claims import (
     claims_of_document,
@@ -29,6 +23,12 @@ from reservations.selectors.claims import (
 )
 from reservations.selectors.documents import placed_quantities
 from reservations.services.answers import Answer, answer_of
+from reservations.services.changing import (
+    NothingChanges,
+    answer_of_write,
+    lock_existing,
+    refuse_unless_open,
+)
 from reservations.services.placing import (
     Wanted,
     in_deciding_order,
@@ -78,12 +78,6 @@ class Addition:
     reservation_time: datetime | None = None
 
 
-class _NothingChanges(Exception):  # noqa: N818  # unwinds the transaction, carries the answer
-    def __init__(self, answer: Answer) -> None:
-        super().__init__("nothing was reserved")
-        self.answer = answer
-
-
 def reserve(
     *, organization_id: int, reservation: Reservation, origin: Origin, now: datetime
 ) -> Answer:
@@ -94,17 +88,17 @@ def reserve(
     ReservationCancelled, ReservationInvalidState, ReservationAlreadyFinalized.
     """
     lines = in_deciding_order(reservation.lines)
-    try:
-        with locked_write():
-            document = claim_document(
-                organization_id=organization_id,
-                source=Source.OCI,
-                identifier=reservation.identifier,
-                lines=len(lines),
-            )
-            return _reserve(document, reservation, lines, origin=origin, now=now)
-    except _NothingChanges as nothing:
-        return nothing.answer
+
+    def decide() -> Answer:
+        document = claim_document(
+            organization_id=organization_id,
+            source=Source.OCI,
+            identifier=reservation.identifier,
+            lines=len(lines),
+        )
+        return _reserve(document, reservation, lines, origin=origin, now=now)
+
+    return answer_of_write(decide)
 
 
 def _reserve(
@@ -147,7 +141,7 @@ def _reserve(
         held_before={},
     )
     if not placing.placed:
-        raise _NothingChanges(answer)
+        raise NothingChanges(answer)
     statement = Statement()
     work.claims_for(placing.placed, terms=terms)
     write_revision(statement, document, terms=terms, body=body, answer=answer.stored())
@@ -168,22 +162,6 @@ def _repeated(
     return None
 
 
-def refuse_unless_open(document: LockedDocument, *, holds_claims: bool, now: datetime) -> None:
-    """Refuse to change a document that is over: ReservationCancelled, ReservationInvalidState."""
-    state = state_of(
-        cancelled_at=document.cancelled_at,
-        expires_at=document.expires_at,
-        holds_claims=holds_claims,
-        now=now,
-    )
-    if state is State.CANCELLED:
-        message = "Reservation is cancelled."
-        raise ReservationCancelled(message, parameter="reservationId")
-    if state is not State.OPEN:
-        message = "Reservation is in a CLOSED state."
-        raise ReservationInvalidState(message, parameter="reservationId")
-
-
 def add_to_document(
     *, organization_id: int, addition: Addition, origin: Origin, now: datetime
 ) -> Answer:
@@ -193,19 +171,14 @@ def add_to_document(
     states' refusals. When nothing could be added, nothing changes.
     """
     lines = in_deciding_order(addition.lines)
-    try:
-        with locked_write():
-            document = lock_document(
-                organization_id=organization_id,
-                source=Source.OCI,
-                identifier=addition.identifier,
-                lines=len(lines),
-            )
-            if document is None:
-                raise unknown_document()
-            return _add(document, addition, lines, origin=origin, now=now)
-    except _NothingChanges as nothing:
-        return nothing.answer
+
+    def decide() -> Answer:
+        document = lock_existing(
+            organization_id=organization_id, identifier=addition.identifier, lines=len(lines)
+        )
+        return _add(document, addition, lines, origin=origin, now=now)
+
+    return answer_of_write(decide)
 
 
 def _add(
@@ -253,7 +226,7 @@ def _add(
         held_before=placed_quantities(document.id, revision=document.revision),
     )
     if lines and not placing.placed:
-        raise _NothingChanges(answer)
+        raise NothingChanges(answer)
     work.claims.take_in(held)
     work.claims_for(placing.placed, terms=terms)
     work.claims.rename(document.id, external_ref=terms.external_ref)
@@ -274,11 +247,7 @@ def cancel_document(
     expired, ReservationAlreadyFinalized when nothing is left.
     """
     with locked_write():
-        document = lock_document(
-            organization_id=organization_id, source=Source.OCI, identifier=identifier, lines=0
-        )
-        if document is None:
-            raise unknown_document()
+        document = lock_existing(organization_id=organization_id, identifier=identifier)
         if document.cancelled_at is not None:
             return
         if document.expires_at is not None and document.expires_at <= now:
@@ -294,8 +263,3 @@ def cancel_document(
         statement = Statement()
         write_cancelled(statement, document, at=now)
         work.write(statement, [], revision=document.revision, origin=origin)
-
-
-def unknown_document() -> EntityNotFound:
-    """Return the refusal of an id that no document of the organization has."""
-    return EntityNotFound("Reservation ID does not exist.", parameter="reservationId")

@@ -12,10 +12,9 @@ from inventory.locks import locked_write
 from inventory.origin import Origin
 from inventory.statements import Statement
 from reservations.domain.states import MAX_EXPIRATION
-from reservations.locks import lock_document
-from reservations.models import Source, Standing
+from reservations.models import Standing
 from reservations.selectors.claims import claims_of_document, item_ids_of_document
-from reservations.services.documents import refuse_unless_open, unknown_document
+from reservations.services.changing import lock_existing, refuse_unless_open
 from reservations.services.work import open_work
 from reservations.services.writing import Terms, write_terms
 
@@ -69,11 +68,7 @@ def _set_end(
     now: datetime,
 ) -> None:
     with locked_write():
-        document = lock_document(
-            organization_id=organization_id, source=Source.OCI, identifier=identifier, lines=0
-        )
-        if document is None:
-            raise unknown_document()
+        document = lock_existing(organization_id=organization_id, identifier=identifier)
         work = open_work(document, [], held_items=item_ids_of_document(document.id), now=now)
         held = claims_of_document(document.id)
         refuse_unless_open(document, holds_claims=bool(held), now=now)

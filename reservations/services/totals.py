@@ -9,17 +9,20 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from inventory.ledger import Cause
-from inventory.locks import locked_write
 from inventory.models import MovementKind
 from inventory.origin import Origin
 from inventory.services.once import Processed, RequestKeys, digest
 from inventory.statements import Statement
-from reservations.locks import LockedDocument, lock_document
-from reservations.models import Source
+from reservations.locks import LockedDocument
 from reservations.selectors.claims import claims_of_document, item_ids_of_document
 from reservations.selectors.places import require_places
 from reservations.services.answers import Answer, Detail, PlaceAnswer, Shortage
-from reservations.services.documents import refuse_unless_open, unknown_document
+from reservations.services.changing import (
+    NothingChanges,
+    answer_of_write,
+    lock_existing,
+    refuse_unless_open,
+)
 from reservations.services.placing import Placement, Placing, Wanted, in_deciding_order
 from reservations.services.work import Work, open_work
 from reservations.services.writing import Terms, raise_reserved, write_terms
@@ -42,12 +45,6 @@ class NewTotals:
     reservation_time: datetime | None = None
 
 
-class _NothingChanges(Exception):  # noqa: N818  # unwinds the transaction, carries the answer
-    def __init__(self, answer: Answer) -> None:
-        super().__init__("nothing was changed")
-        self.answer = answer
-
-
 def set_totals(*, organization_id: int, totals: NewTotals, origin: Origin, now: datetime) -> Answer:
     """Bring a document to new totals; details tell them and by how much they changed.
 
@@ -55,19 +52,14 @@ def set_totals(*, organization_id: int, totals: NewTotals, origin: Origin, now: 
     GroupDoesNotExist, DuplicateEventId, ReservationCancelled, ReservationInvalidState.
     """
     lines = in_deciding_order(totals.lines)
-    try:
-        with locked_write():
-            document = lock_document(
-                organization_id=organization_id,
-                source=Source.OCI,
-                identifier=totals.identifier,
-                lines=len(lines),
-            )
-            if document is None:
-                raise unknown_document()
-            return _set(document, totals, lines, origin=origin, now=now)
-    except _NothingChanges as nothing:
-        return nothing.answer
+
+    def decide() -> Answer:
+        document = lock_existing(
+            organization_id=organization_id, identifier=totals.identifier, lines=len(lines)
+        )
+        return _set(document, totals, lines, origin=origin, now=now)
+
+    return answer_of_write(decide)
 
 
 def _set(
@@ -106,7 +98,7 @@ def _set(
     answer = _answer(lines, before, placing, is_undone=is_undone, terms=terms)
     is_changed = any(detail.adjustment for place in answer.places for detail in place.details)
     if is_undone or (placing.is_short and not is_changed):
-        raise _NothingChanges(answer)
+        raise NothingChanges(answer)
     placed = [replace(p, line=replace(p.line, set_id="")) for p in placing.placed]
     work.claims_for(placed, terms=terms)
     work.claims.rename(document.id, external_ref=terms.external_ref)
