@@ -68,6 +68,8 @@ class Network(Generic[GroupId]):
     @property
     def served(self) -> int:
         """The largest total of promises that can be served together: F(R)."""
+        if not self._promises:
+            return 0
         self._solved()
         return sum(self._kept.values())
 

@@ -18,7 +18,6 @@ from inventory.domain.quantity import to_json_number
 from inventory.domain.record import in_time_order
 from inventory.errors import InvalidRequestParameter
 from inventory.selectors.availability import find_items, snapshot
-from inventory.selectors.graph import current_graph
 from inventory.selectors.item_pages import figures_by_item
 from inventory.selectors.places import group_id, location_id
 from inventory.selectors.stock_lines import stock_lines
@@ -66,11 +65,6 @@ def wanted_places(*, groups: Sequence[str] | None, locations: Sequence[str] | No
         raise InvalidRequestParameter(message, parameter="objects")
     identifiers = () if ALL in named else tuple(dict.fromkeys(named))
     return WantedPlaces(is_group=groups is not None, identifiers=identifiers)
-
-
-def check_places(organization_id: int, wanted: WantedPlaces) -> None:
-    """Refuse places that are not there: LocationDoesNotExist, GroupDoesNotExist."""
-    wanted.found(current_graph(organization_id))
 
 
 def availability_pieces(
