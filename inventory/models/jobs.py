@@ -39,7 +39,8 @@ class Job(models.Model):
     what was carried out, `skipped` what changed nothing, `failed` what was refused, `exported`
     what a file got. `bytes_done` of `bytes_total` tell how far an import is. `errors` say why a
     job failed as a whole. `upload` and `result` are names in the storage `impex`; empty where
-    there is no file.
+    there is no file. `run_started_at`, `read_before` and `bytes_before` say when the latest run
+    began, and how far the job was then: a rate is that of a run.
     """
 
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, db_index=False)
@@ -71,6 +72,9 @@ class Job(models.Model):
     created_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
+    run_started_at = models.DateTimeField(null=True)
+    read_before = models.BigIntegerField(default=0)
+    bytes_before = models.BigIntegerField(default=0)
 
     lease = models.UUIDField(null=True)
     heartbeat_at = models.DateTimeField(db_default=Now())
@@ -110,7 +114,8 @@ class Job(models.Model):
 class JobProblem(models.Model):
     """One record that a running import has refused; the result file is made of these.
 
-    `line` counts from 1. Rows are dropped once the result file is written.
+    `line` counts from 1. Rows are kept as long as the result file, and longer where the import can
+    be resumed.
     """
 
     job = models.ForeignKey(Job, on_delete=models.CASCADE, db_index=False)

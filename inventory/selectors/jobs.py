@@ -1,5 +1,6 @@
 """Finding jobs."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from inventory.errors import EntityNotFound
@@ -43,3 +44,25 @@ def running_availability_export(organization_id: int) -> str | None:
         .values_list("identifier", flat=True)
         .first()
     )
+
+
+def jobs_of(organization_id: int | None, *, states: Collection[str] = (), limit: int) -> list[Job]:
+    """Return the latest jobs, newest first: of an organization or all, in these states or any."""
+    jobs = Job.objects.select_related("organization").order_by("-pk")
+    if organization_id is not None:
+        jobs = jobs.filter(organization_id=organization_id)
+    if states:
+        jobs = jobs.filter(state__in=states)
+    return list(jobs[:limit])
+
+
+def job_anywhere(identifier: str, *, organization_id: int | None = None) -> Job:
+    """Return the job of an id, whosever it is, or an organization's; EntityNotFound."""
+    jobs = Job.objects.select_related("organization").filter(identifier=identifier)
+    if organization_id is not None:
+        jobs = jobs.filter(organization_id=organization_id)
+    job = jobs.first()
+    if job is None:
+        message = f"There is no job {identifier}."
+        raise EntityNotFound(message)
+    return job

@@ -75,6 +75,7 @@ def import_graph(run: JobRun) -> None:
 
 
 def _carried_out(run: JobRun) -> GraphReport:
+    JobProblem.objects.filter(job=run.job).delete()  # of a run before, that was refused
     with run.open_upload() as file:
         content = _unpacked(file)
     try:
@@ -126,18 +127,15 @@ def _plain(report: GraphReport) -> object:
 def _list(job: Job, refusal: PlacesInUse) -> None:
     """Put the first of the places in use into the result file."""
     JobProblem.objects.bulk_create(
-        (
-            JobProblem(
-                job=job,
-                line=number,
-                record_id="",
-                location=place.identifier,
-                sku="",
-                message=f"in use: {place}",
-            )
-            for number, place in enumerate(refusal.places[:LISTED], start=1)
-        ),
-        ignore_conflicts=True,  # a run that was cut off has listed them before
+        JobProblem(
+            job=job,
+            line=number,
+            record_id="",
+            location=place.identifier,
+            sku="",
+            message=f"in use: {place}",
+        )
+        for number, place in enumerate(refusal.places[:LISTED], start=1)
     )
 
 

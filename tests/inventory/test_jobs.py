@@ -3,22 +3,27 @@
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from io import BytesIO
+from threading import Event
 from typing import Any
 
 import pytest
 from django.db.models import F
 
+from inventory.domain.progress import Progress
 from inventory.errors import (
     EntityNotFound,
     ExpiredUploadLink,
     FileAlreadyReceived,
     ImportInProgress,
+    InvalidRequestParameter,
 )
-from inventory.models import ImportedRecord, Job, JobState
+from inventory.models import ImportedRecord, Job, JobProblem, JobState
+from inventory.selectors.job_progress import progress_of_job
 from inventory.services.availability_import.retention import forget_old_records
-from inventory.services.jobs import files, life
+from inventory.services.jobs import files, life, running
 from inventory.services.jobs import kinds as registry
 from inventory.services.jobs.kinds import Kind
+from inventory.services.jobs.problems import status_of, write_problems
 from inventory.services.jobs.running import Counts, JobFailed, JobRun, run_next
 from inventory.services.jobs.sweeping import clean_up, sweep
 from tests.builders import NOON, Shop, a_shop
@@ -268,6 +273,130 @@ def test_stop_and_resume(shop: Shop, kinds: dict[str, Kind]) -> None:
     job = run(life.resume(job))
     assert (job.state, job.records_read) == (JobState.COMPLETED, 3)
     assert tries == [None, {"line": 3}]
+
+
+def test_a_run_that_is_stopped_ends_with_the_chunk_it_is_at(
+    shop: Shop, kinds: dict[str, Kind]
+) -> None:
+    chunks: list[int] = []
+
+    def chunk_by_chunk(run: JobRun) -> None:
+        for number in range(1, 5):
+            run.check()
+            chunks.append(number)
+            if number == 2:
+                life.stop(Job.objects.get(pk=run.job.pk), now=NOON)
+            run.checkpoint(Counts(read=10, processed=9, failed=1), position=number)
+
+    job = run(uploaded(an_import(shop, kinds, chunk_by_chunk)))
+
+    assert chunks == [1, 2]
+    assert (job.state, job.position, job.is_stopping) == (JobState.STOPPED, 2, True)
+    assert (job.records_read, job.records_processed, job.records_failed) == (20, 18, 2)
+    assert job.ended_at == NOON
+    assert job.upload
+
+
+def test_a_stop_outlives_a_worker_that_hands_its_job_back(
+    shop: Shop, kinds: dict[str, Kind], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs: list[int] = []
+
+    def hand_back(run: JobRun) -> None:
+        runs.append(1)
+        life.stop(Job.objects.get(pk=run.job.pk), now=NOON)
+        with monkeypatch.context() as ending:
+            ending.setattr(running, "going_down", Event())
+            running.going_down.set()
+            run.check()
+
+    job = run(an_export(shop, kinds, hand_back))
+    assert (job.state, job.is_stopping) == (JobState.PENDING, True)
+
+    def at_once(run: JobRun) -> None:
+        runs.append(2)
+        run.check()
+
+    kinds[EXPORT] = Kind(EXPORT, at_once, prefix="e-")
+    assert run(job).state == JobState.STOPPED
+    assert runs == [1, 2]
+
+
+def test_what_has_ended_is_not_stopped(shop: Shop, kinds: dict[str, Kind]) -> None:
+    job = run(an_export(shop, kinds, write_hello))
+
+    with pytest.raises(life.WrongState, match="has ended"):
+        life.stop(job, now=NOON + timedelta(hours=1))
+    with pytest.raises(life.WrongState, match="Only a job that was stopped or has failed"):
+        life.resume(job)
+
+    job.refresh_from_db()
+    assert (job.state, job.ended_at) == (JobState.COMPLETED, NOON)
+    assert content(job.result) == b"hello"
+
+
+def test_an_import_without_its_file_is_not_resumed(shop: Shop, kinds: dict[str, Kind]) -> None:
+    job = life.stop(an_import(shop, kinds, write_hello), now=NOON)
+    assert job.state == JobState.STOPPED
+    assert not life.can_resume(job)
+
+    with pytest.raises(InvalidRequestParameter, match="file is gone"):
+        life.resume(job)
+
+    job.refresh_from_db()
+    assert job.state == JobState.STOPPED
+
+
+def test_a_resumed_import_tells_what_it_refused_before_it_failed(
+    shop: Shop, kinds: dict[str, Kind]
+) -> None:
+    def refuse(run: JobRun) -> None:
+        line = 1 if run.job.position is None else 2
+        JobProblem.objects.create(
+            job=run.job, line=line, record_id=str(line), location="", sku="", message="no"
+        )
+        run.checkpoint(Counts(read=1, failed=1), position=line)
+        if line == 1:
+            raise ZeroDivisionError
+        with run.writing_result(content_type="text/plain") as file:
+            write_problems(run.job, status_of(run.job), file)
+
+    job = run(uploaded(an_import(shop, kinds, refuse)))
+    assert job.state == JobState.FAILED
+    first = job.result
+    assert content(first).count(b"\n") == 2
+
+    job = run(life.resume(job))
+
+    assert (job.state, job.records_failed, job.errors) == (JobState.COMPLETED, 2, [])
+    assert content(job.result).count(b"\n") == 3
+    assert not files.storage().exists(first)
+    clean_up(now=NOON + timedelta(hours=24))
+    assert not JobProblem.objects.exists()
+
+
+def test_a_run_has_a_pace_of_its_own(shop: Shop, kinds: dict[str, Kind]) -> None:
+    later = NOON + timedelta(hours=2)
+    seen: list[Progress] = []
+
+    def half(run: JobRun) -> None:
+        if run.job.position is None:
+            run.begin(bytes_total=1000)
+            run.checkpoint(Counts(read=50, processed=50, bytes_done=500), position={})
+            life.stop(Job.objects.get(pk=run.job.pk), now=NOON)
+        else:
+            run.checkpoint(Counts(read=10, processed=10, bytes_done=100), position={})
+            now = later + timedelta(seconds=10)
+            seen.append(progress_of_job(Job.objects.get(pk=run.job.pk), now=now))
+        run.check()
+
+    job = run(uploaded(an_import(shop, kinds, half)))
+    assert job.state == JobState.STOPPED
+    assert progress_of_job(job, now=NOON).percent == 50
+    life.resume(job)
+    run_next(clock=lambda: later, job_id=job.pk)
+
+    assert seen == [Progress(percent=60, rate=1.0, seconds_left=40)]
 
 
 def test_a_queued_job_is_stopped_at_once(shop: Shop, kinds: dict[str, Kind]) -> None:

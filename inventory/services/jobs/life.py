@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Now
 
 from inventory.errors import (
@@ -16,6 +17,7 @@ from inventory.errors import (
     ExportInProcess,
     FileAlreadyReceived,
     ImportInProgress,
+    InvalidRequest,
     InvalidRequestParameter,
 )
 from inventory.models import Job, JobProblem, JobState
@@ -28,6 +30,7 @@ from inventory.services.jobs.kinds import kind_named
 from inventory.services.jobs.nudge import queue
 
 DEFAULT_LINK_MINUTES = 60
+RESUMABLE = (JobState.STOPPED, JobState.FAILED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,10 @@ class NewJob:
     kind: str
     parameters: Mapping[str, Any]
     origin: Origin
+
+
+class WrongState(InvalidRequest):
+    """The job is not in a state in which this can be done."""
 
 
 def start_export(new: NewJob, *, now: datetime) -> Job:
@@ -125,32 +132,55 @@ def check_upload_link(job: Job, *, now: datetime) -> None:
 def stop(job: Job, *, now: datetime) -> Job:
     """Stop a job: at once when nobody works at it, else as soon as its run looks up.
 
-    What was applied stays; `resume` goes on. Nothing happens to a job that has ended.
+    What was applied stays; `resume` goes on. A run looks up after each chunk. Raises WrongState
+    for a job that has ended.
     """
-    Job.objects.filter(pk=job.pk, state__in=[*QUEUED, JobState.WAITING]).update(
-        state=JobState.STOPPED, ended_at=now
+    is_running = Q(state=JobState.RUNNING)
+    stopped = Job.objects.filter(
+        is_running | Q(state__in=[*QUEUED, JobState.WAITING]), pk=job.pk
+    ).update(
+        state=Case(When(is_running, then=F("state")), default=Value(JobState.STOPPED)),
+        is_stopping=Case(When(is_running, then=Value(True)), default=Value(False)),
+        ended_at=Case(When(is_running, then=F("ended_at")), default=Value(now)),
     )
-    Job.objects.filter(pk=job.pk, state=JobState.RUNNING).update(is_stopping=True)
+    if not stopped:
+        message = "The job has ended: there is nothing to stop."
+        raise WrongState(message)
     job.refresh_from_db()
     return job
 
 
 def resume(job: Job) -> Job:
-    """Go on with a stopped or failed job where it was cut off; one without its file cannot."""
-    if is_import(job) and not job.upload:
+    """Go on with a stopped or failed job where it was cut off; an export begins anew.
+
+    Raises WrongState for a job in another state, and InvalidRequestParameter for an import whose
+    file is gone.
+    """
+    if job.state in RESUMABLE and is_import(job) and not job.upload:
         message = "The import's file is gone; import it again."
         raise InvalidRequestParameter(message, parameter="importId")
-    Job.objects.filter(pk=job.pk, state__in=[JobState.STOPPED, JobState.FAILED]).update(
+    resumed = Job.objects.filter(pk=job.pk, state__in=RESUMABLE).update(
         state=JobState.SUBMITTED,
         is_stopping=False,
         failures=0,
         errors=[],
+        result="",
+        result_expires_at=None,
         ended_at=None,
         heartbeat_at=Now(),
     )
+    if not resumed:
+        message = "Only a job that was stopped or has failed can be resumed."
+        raise WrongState(message)
+    files.drop(job.result)
     job.refresh_from_db()
     queue(job)
     return job
+
+
+def can_resume(job: Job) -> bool:
+    """Tell whether `resume` would go on with a job."""
+    return job.state in RESUMABLE and (bool(job.upload) or not is_import(job))
 
 
 def delete(*, organization_id: int, kind: str, identifier: str) -> None:

@@ -22,7 +22,7 @@ from django.db import InterfaceError, OperationalError, connection
 from django.db.models.functions import Now
 
 from inventory.errors import Refusal
-from inventory.models import Job, JobProblem, JobState
+from inventory.models import Job, JobState
 from inventory.models.jobs import QUEUED
 from inventory.origin import Origin
 from inventory.services.jobs import files
@@ -121,11 +121,13 @@ class JobRun:
         with connection.cursor() as cursor:
             cursor.execute(
                 f"UPDATE inventory_job SET {added}, position = %s, failures = 0,"
-                " heartbeat_at = now() WHERE id = %s AND lease = %s",
+                " heartbeat_at = now() WHERE id = %s AND lease = %s RETURNING is_stopping",
                 [*columns.values(), json.dumps(position), self.job.pk, self.lease],
             )
-            if not cursor.rowcount:
-                raise LeaseLost
+            row = cursor.fetchone()
+        if row is None:
+            raise LeaseLost
+        self.is_stopping = row[0]
         if self.watch is not None:
             self.watch(counts)
 
@@ -188,7 +190,10 @@ class JobRun:
 
 _CLAIM = """
 UPDATE inventory_job SET state = 'RUNNING', lease = %(lease)s, heartbeat_at = clock_timestamp(),
-  started_at = coalesce(started_at, %(now)s)
+  started_at = coalesce(started_at, %(now)s), run_started_at = %(now)s, bytes_before = bytes_done,
+  read_before = CASE WHEN upload = '' THEN 0 ELSE records_read END,
+  records_read = CASE WHEN upload = '' THEN 0 ELSE records_read END,
+  records_exported = 0
 WHERE id = (
   SELECT id FROM inventory_job WHERE state IN ('SUBMITTED', 'PENDING')
     AND (%(job)s::bigint IS NULL OR id = %(job)s::bigint)
@@ -196,6 +201,7 @@ WHERE id = (
 )
 RETURNING id
 """
+"""An import goes on with its counts, an export begins anew."""
 
 
 @cache
@@ -237,7 +243,7 @@ def run_next(
     if row is None:
         return False
     job = Job.objects.select_related("organization").get(pk=row[0])
-    run = JobRun(job, lease, clock, watch=watch)
+    run = JobRun(job, lease, clock, watch=watch, is_stopping=job.is_stopping)
     with beating(run.beat):
         _work(run)
     return True
@@ -251,7 +257,6 @@ def _work(run: JobRun) -> None:
     try:
         kind.run(run)
         run.end(JobState.COMPLETED)
-        JobProblem.objects.filter(job=job).delete()
         files.drop(job.upload)
         Job.objects.filter(pk=job.pk).update(upload="")
         log.info("%s has ended", job)
@@ -280,4 +285,3 @@ def _fail(run: JobRun, kind: Kind, errors: Sequence[str]) -> None:
         with run.writing_result(content_type="application/octet-stream") as file:
             write_problems(run.job, ResultStatus.FAILED, file)
     run.end(JobState.FAILED, errors=errors)
-    JobProblem.objects.filter(job=run.job).delete()

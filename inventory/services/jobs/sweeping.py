@@ -1,7 +1,6 @@
 """What nobody else looks after: lost runs, forgotten jobs, late uploads, old files and rows."""
 
 import logging
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -70,9 +69,7 @@ def sweep(*, now: datetime) -> int:
 
 def clean_up(*, now: datetime) -> int:
     """Delete jobs beyond their retention, a batch at a time, and files beyond their life."""
-    _drop_files_of(
-        Job.objects.filter(result_expires_at__lte=now).exclude(result=""), columns=["result"]
-    )
+    _drop_results(now)
     limit = now - timedelta(days=settings.IMPEX_JOB_RETENTION_DAYS)
     old = tuple(
         Job.objects.filter(state__in=ENDED, created_at__lt=limit)
@@ -87,12 +84,14 @@ def clean_up(*, now: datetime) -> int:
     return dropped
 
 
-def _drop_files_of(jobs: Iterable[Job], *, columns: list[str]) -> None:
-    for job in tuple(jobs)[:_BATCH]:
-        for column in columns:
-            files.drop(getattr(job, column))
-            setattr(job, column, "")
-        job.save(update_fields=columns)
+def _drop_results(now: datetime) -> None:
+    """Delete results beyond their life; a job that can be resumed keeps what it has refused."""
+    expired = Job.objects.filter(result_expires_at__lte=now).exclude(result="")[:_BATCH]
+    for job in tuple(expired):
+        files.drop(job.result)
+        Job.objects.filter(pk=job.pk, result=job.result).update(result="")
+        if job.state == JobState.COMPLETED:
+            JobProblem.objects.filter(job=job).delete()
 
 
 def _drop_orphans(now: datetime) -> None:
