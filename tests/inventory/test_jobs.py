@@ -382,8 +382,8 @@ def test_a_run_has_a_pace_of_its_own(shop: Shop, kinds: dict[str, Kind]) -> None
     def half(run: JobRun) -> None:
         if run.job.position is None:
             run.begin(bytes_total=1000)
-            run.checkpoint(Counts(read=50, processed=50, bytes_done=500), position={})
             life.stop(Job.objects.get(pk=run.job.pk), now=NOON)
+            run.checkpoint(Counts(read=50, processed=50, bytes_done=500), position={})
         else:
             run.checkpoint(Counts(read=10, processed=10, bytes_done=100), position={})
             now = later + timedelta(seconds=10)
