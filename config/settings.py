@@ -100,6 +100,9 @@ IMPEX_JOBS_AT_ONCE = env.int("IMPEX_JOBS_AT_ONCE", default=2)
 # A run without a heartbeat for so long is given up, and its job runs again.
 IMPEX_LEASE_SECONDS = env.int("IMPEX_LEASE_SECONDS", default=30)
 
+# So long the back office tells what was refused to reservations.
+REFUSAL_RETENTION_DAYS = env.int("REFUSAL_RETENTION_DAYS", default=14)
+
 # A client sends at most 100 records; 2 MiB is far above any honest request of that size.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
@@ -222,6 +225,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "reservations.tasks.expire_reservations",
         "schedule": 1.0,
         "options": {"expires": 10},
+    },
+    "forget-refusals": {
+        "task": "reservations.tasks.drop_old_refusals",
+        "schedule": 600.0,
+        "options": {"expires": 600},
     },
     "refresh-pools": {
         "task": "inventory.tasks.refresh_pools",

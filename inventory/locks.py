@@ -4,11 +4,12 @@ Every lock here lasts until the transaction ends; outside a transaction it is re
 cannot be had in time is `ConcurrentModification`: nothing was applied, the call may be repeated.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 
-from django.db import OperationalError, connection, transaction
+from django.db import Error, OperationalError, connection, transaction
 from psycopg import errors
 
 from inventory.errors import ConcurrentModification
@@ -56,17 +57,34 @@ class LockedItems:
     items: dict[str, LockedItem]
 
 
+_afterwards: ContextVar[list[Callable[[], None]]] = ContextVar("afterwards")
+
+
 @contextmanager
 def locked_write() -> Iterator[None]:
     """Open the one durable transaction of a write; name a lock that could not be had."""
+    calls: list[Callable[[], None]] = []
+    token = _afterwards.set(calls)
     try:
         with transaction.atomic(durable=True):
             yield
-    except OperationalError as error:
-        if is_lock_failure(error):
+    except Error as error:
+        calls.clear()
+        if isinstance(error, OperationalError) and is_lock_failure(error):
             message = "The records are being changed by another request; repeat the call."
             raise ConcurrentModification(message) from error
         raise
+    finally:
+        _afterwards.reset(token)
+        for call in calls:
+            call()
+
+
+def after_write(call: Callable[[], None]) -> None:
+    """Call when the write's transaction is over and its locks are gone: kept, or undone because it
+    was refused. Not when the database failed. Whoever is called must not raise.
+    """
+    _afterwards.get().append(call)
 
 
 def is_lock_failure(error: OperationalError) -> bool:

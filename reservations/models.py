@@ -147,3 +147,54 @@ class Claim(models.Model):
 
     def __str__(self) -> str:
         return f"claim {self.pk} of line {self.line_id}"
+
+
+class RefusalReason(models.TextChoices):
+    """Why a line was refused; the values are the wire's codes where it has one."""
+
+    NOT_ENOUGH = "InsufficientQuantity", "not enough available"
+    NOT_ENOUGH_ON_HAND = "InsufficientOnHand", "not enough on hand to fulfil"
+    NO_ITEM = "ItemDoesNotExist", "no such item"
+    NO_LOCATION = "LocationDoesNotExist", "no such location"
+    NO_GROUP = "GroupDoesNotExist", "no such group"
+    FOLDED = "", "others of the hour"
+
+
+class RefusalTally(models.Model):
+    """How often a SKU was refused at a place in an hour, and why. No audit rests on it.
+
+    `asked` and `available` (thousandths), `document`, `external_ref` and `refused_at` are those of
+    the last time; `document` is the id that the client gave (an order's own, for Omnitron). SKU and
+    place are as they were asked for: neither needs to exist. One row an hour has
+    neither; it counts what went beyond the most that is kept apart.
+    """
+
+    organization = models.ForeignKey(Organization, **_UNCHECKED)
+    hour = models.DateTimeField()
+    sku = models.CharField("SKU", max_length=250)
+    place = models.CharField(max_length=128)
+    is_group = models.BooleanField()
+    reason = models.CharField(max_length=32, choices=RefusalReason)
+    count = models.BigIntegerField()
+    asked = models.BigIntegerField()
+    available = models.BigIntegerField()
+    document = models.CharField(max_length=128)
+    external_ref = models.CharField(max_length=250)
+    refused_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = "refusal"
+        constraints = [
+            # Pages of a tenant, newest hour first, are read by it too.
+            models.UniqueConstraint(
+                fields=["organization", "hour", "sku", "place", "reason"],
+                name="refusal_counted_once",
+            ),
+        ]
+        indexes = [
+            # What is beyond its retention?
+            models.Index(fields=["hour"], name="refusal_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sku} at {self.place}"

@@ -5,9 +5,16 @@ from django.utils import timezone
 
 from inventory.origin import Origin
 from reservations.services.expiry import expire_due_claims
+from reservations.services.refusals import forget_old_refusals
 
 
 @shared_task
 def expire_reservations() -> int:
     """Release the claims of documents whose time has passed."""
     return expire_due_claims(origin=Origin("beat"), now=timezone.now())
+
+
+@shared_task
+def drop_old_refusals() -> int:
+    """Forget refusals beyond their retention."""
+    return forget_old_refusals(now=timezone.now())

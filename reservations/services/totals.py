@@ -15,7 +15,6 @@ from inventory.services.once import Processed, RequestKeys, digest
 from inventory.statements import Statement
 from reservations.locks import LockedDocument
 from reservations.selectors.claims import claims_of_document, item_ids_of_document
-from reservations.selectors.places import require_places
 from reservations.services.answers import Answer, Detail, PlaceAnswer, Shortage
 from reservations.services.changing import (
     NothingChanges,
@@ -80,8 +79,6 @@ def _set(
         return Answer.from_stored(earlier.answer)
     held = claims_of_document(document.id)
     refuse_unless_open(document, holds_claims=bool(held), now=now)
-    require_places(work.book.graph, [line.place for line in lines])
-    work.take_in(held)
     terms = Terms(
         expires_at=document.expires_at,
         external_ref=(
@@ -89,6 +86,8 @@ def _set(
         ),
         reservation_time=totals.reservation_time or document.reservation_time,
     )
+    work.require_places(lines, external_ref=terms.external_ref)
+    work.take_in(held)
     before = [_held(work, line) for line in lines]
     for line, quantity in zip(lines, before, strict=True):
         if line.quantity < quantity:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from inventory.errors import GroupDoesNotExist, LocationDoesNotExist
 from inventory.ledger import Cause
 from inventory.locks import lock_items
 from inventory.models import MovementKind
@@ -19,6 +20,7 @@ from reservations.models import Standing
 from reservations.selectors.claims import due_claims
 from reservations.selectors.places import known_places, require_places
 from reservations.services.placing import Hold, Placement, Placing, Wanted
+from reservations.services.refusals import Refusals
 from reservations.services.writing import (
     NewLine,
     Terms,
@@ -65,7 +67,7 @@ class Work:
 
         Raises LocationDoesNotExist or GroupDoesNotExist for any of the places that were named.
         """
-        require_places(self.book.graph, [*(line.place for line in lines), *idle_places])
+        self.require_places(lines, idle_places, external_ref=external_ref)
 
         def cause(line: Wanted, line_id: int, quantity: int) -> Cause:
             return Cause(
@@ -97,10 +99,26 @@ class Work:
             self._release_due()
             marks = self.book.marks()
             placing = attempt()
+        self._refusals(external_ref).of_placing(placing)
         if self.held and placing.placed:
             self.book.back_to(marks)
             self._post_difference(placing, external_ref=external_ref)
         return placing
+
+    def require_places(
+        self, lines: Sequence[Wanted], idle_places: Sequence[PlaceRef] = (), *, external_ref: str
+    ) -> None:
+        """Raise LocationDoesNotExist or GroupDoesNotExist when a place is not there."""
+        try:
+            require_places(self.book.graph, [*(line.place for line in lines), *idle_places])
+        except (LocationDoesNotExist, GroupDoesNotExist):
+            self._refusals(external_ref).of_places(self.book.graph, lines)
+            raise
+
+    def _refusals(self, external_ref: str) -> Refusals:
+        return Refusals(
+            self.document.organization_id, self.document.identifier, external_ref, self.now
+        )
 
     def _has_due_claims(self) -> bool:
         item_ids = [item.item_id for item in self.book.items.values()]
