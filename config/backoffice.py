@@ -51,6 +51,7 @@ _NAVIGATION: tuple[tuple[Any, tuple[_Link, ...]], ...] = (
         (
             (_("Documents"), "bookmark", "admin:reservations_document_changelist"),
             (_("Claims"), "pan_tool", "admin:reservations_claim_changelist"),
+            (_("Refusals"), "block", "admin:reservations_refusaltally_changelist"),
         ),
     ),
     (

@@ -45,6 +45,7 @@ def make(name: str) -> Shop:
     shop.stock(f"{name}-sku", **{f"{name}-l1": 5, f"{name}-l2": 5})
     shop.stock(**{f"{name}-l1": 5})
     shop.reserve(f"{name}-document", f"{name}-group", 2, sku=f"{name}-sku")
+    shop.reserve(f"{name}-too-much", f"{name}-group", 99, sku=f"{name}-sku", allow_partial=False)
     create_api_client(organization=f"{name}-shop", name=f"{name}-client")
     create_integration_user(organization=f"{name}-shop", username=f"{name}-erp", now=shop.now)
     for role in Role:
