@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 from django.conf import settings
 from django.db import Error, connection
@@ -126,7 +127,7 @@ def _tally(request: Refusals, refused: Sequence[Refused]) -> None:
         key = (each.line.sku, each.line.place.identifier, each.reason)
         rows[key] = (rows[key][0] + 1 if key in rows else 1, each)
     last = [each for _, each in rows.values()]
-    params = {
+    params: dict[str, Any] = {
         "patience": PATIENCE,
         "most": KEPT_AN_HOUR,
         "organization": request.organization_id,
