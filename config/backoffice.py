@@ -74,6 +74,13 @@ _NAVIGATION: tuple[tuple[Any, tuple[_Link, ...]], ...] = (
         ),
     ),
     (
+        _("Jobs"),
+        (
+            (_("Jobs"), "pending_actions", "admin:inventory_job_changelist"),
+            (_("Import and export"), "swap_vert", "admin:start_jobs"),
+        ),
+    ),
+    (
         _("Access"),
         (
             (_("Members"), "group", "admin:inventory_membership_changelist"),

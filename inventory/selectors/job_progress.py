@@ -1,5 +1,6 @@
 """How jobs get on, for whoever watches them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from inventory.domain.progress import Progress, Run, progress_of
@@ -23,7 +24,9 @@ def progress_of_job(job: Job, *, now: datetime) -> Progress:
     return progress_of(run, is_completed=job.state == JobState.COMPLETED, is_running=is_running)
 
 
-def active_jobs(organization_id: int, *, limit: int) -> list[Job]:
-    """Return an organization's jobs that are queued or run, oldest first."""
-    jobs = Job.objects.filter(organization_id=organization_id, state__in=ACTIVE)
-    return list(jobs.order_by("pk")[:limit])
+def watched_jobs(organization_id: int, *, pks: Sequence[int], limit: int) -> list[Job]:
+    """Return an organization's jobs that are queued or run, oldest first, and those named."""
+    jobs = Job.objects.filter(organization_id=organization_id)
+    active = jobs.filter(state__in=ACTIVE).order_by("pk")[:limit]
+    found = {job.pk: job for job in (*active, *jobs.filter(pk__in=pks))}
+    return [found[pk] for pk in sorted(found)]

@@ -18,6 +18,9 @@ from inventory.backoffice.base import OrganizationAdmin, StaffAdmin
 from inventory.backoffice.pages import PAGES
 from inventory.domain.roles import POWERS, Role
 from inventory.models import Organization
+from inventory.origin import Origin
+from inventory.services.graph_jobs import GRAPH_EXPORT
+from inventory.services.jobs import life
 from inventory.services.members import add_member
 from tests.builders import Shop
 from tests.integrations.omnitron.office import an_office
@@ -52,6 +55,8 @@ def make(name: str) -> Shop:
         add_member(
             organization_id=shop.id, username=f"{name}-{role.value}", role=role, asked_by=None
         )
+    export = life.NewJob(shop.id, GRAPH_EXPORT, {}, Origin(f"{name}-user"))
+    life.create_export(export, now=shop.now)
     office = an_office(shop, lists={f"{name}-list": f"{name}-l1"})
     order = office.order(f"{name}-1001", (f"{name}-list", 1))
     office.map(office.items(order)[0], f"{name}-erp")

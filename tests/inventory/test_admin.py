@@ -8,6 +8,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from inventory.backoffice.base import ReadOnlyAdmin
+from inventory.services.graph_jobs import GRAPH_EXPORT
+from inventory.services.jobs import life
 from tests.builders import Shop, a_shop
 
 pytestmark = pytest.mark.django_db
@@ -26,6 +28,7 @@ def shop() -> Shop:
     shop.stock(l1=5, l2=5)
     shop.reserve("order", "east", 2.5)
     shop.reserve("basket", "l1", 1, expires_in=60)
+    life.create_export(life.NewJob(shop.id, GRAPH_EXPORT, {}, shop.origin), now=shop.now)
     return shop
 
 

@@ -16,7 +16,7 @@ from inventory.errors import Refusal
 from inventory.models import Job, JobState
 from inventory.origin import Origin
 from inventory.selectors.organizations import organization_named
-from inventory.services.availability_import.local import LocalFile, import_file
+from inventory.services.availability_import.local import LocalFile, import_file, is_csv_name
 from inventory.services.jobs import files
 from inventory.services.jobs.running import Counts
 
@@ -52,7 +52,6 @@ class Command(BaseCommand):
     def _import(self, options: dict[str, Any]) -> Job:
         organization = organization_named(options["organization"])
         path: Path = options["file"]
-        is_csv = path.name.lower().removesuffix(".gz").endswith(".csv")
         bar = tqdm(unit="record", unit_scale=True, disable=not sys.stderr.isatty())
 
         def watch(counts: Counts) -> None:
@@ -60,7 +59,7 @@ class Command(BaseCommand):
 
         with bar:
             return import_file(
-                LocalFile(path, is_csv=is_csv),
+                LocalFile(path, is_csv=is_csv_name(path.name)),
                 organization_id=organization.pk,
                 origin=Origin("command:import_availability"),
                 clock=timezone.now,

@@ -28,13 +28,23 @@ class LocalFile:
 
     def parameters(self, file: IO[bytes]) -> dict[str, str]:
         """Return what a client would have announced."""
-        return {
-            "fileName": self.path.name,
-            "fileFormat": "CSV" if self.is_csv else "JSON",
-            "fileEncoding": "GZIP" if is_packed(file) else "",
-            "fileHash": "",
-            "fileHashType": files.HASH_TYPE,
-        }
+        return announced(file, name=self.path.name, is_csv=self.is_csv)
+
+
+def is_csv_name(name: str) -> bool:
+    """Tell by its name whether a file holds CSV."""
+    return name.lower().removesuffix(".gz").endswith(".csv")
+
+
+def announced(file: IO[bytes], *, name: str, is_csv: bool) -> dict[str, str]:
+    """Return what a client of the API would have announced of a file that is here."""
+    return {
+        "fileName": name,
+        "fileFormat": "CSV" if is_csv else "JSON",
+        "fileEncoding": "GZIP" if is_packed(file) else "",
+        "fileHash": "",
+        "fileHashType": files.HASH_TYPE,
+    }
 
 
 def import_file(

@@ -68,6 +68,20 @@ def start_import(new: NewJob, *, now: datetime, link_minutes: int = DEFAULT_LINK
     return _create(new, state=JobState.WAITING, now=now, upload_expires_at=expires_at)
 
 
+def import_now(new: NewJob, source: Readable, *, limit: int, now: datetime) -> Job:
+    """Make an import with its file, and tell the workers.
+
+    Raises InvalidRequestParameter for a file beyond `limit` bytes; then, and whenever it cannot be
+    stored, there is no job.
+    """
+    job = start_import(new, now=now)
+    try:
+        return receive_upload(job, source, limit=limit, now=now)
+    except BaseException:
+        Job.objects.filter(pk=job.pk, upload="").delete()
+        raise
+
+
 def _create(new: NewJob, *, state: JobState, now: datetime, **columns: Any) -> Job:
     kind = kind_named(new.kind)
     return Job.objects.create(

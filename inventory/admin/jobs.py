@@ -1,0 +1,330 @@
+"""The list of jobs and the page of one: how it gets on, live, what it refused, and its file."""
+
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, ClassVar, cast
+
+from django.contrib import admin, messages
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import QuerySet
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.contrib.filters.admin import TextFilter
+
+from inventory.backoffice.access import access_of
+from inventory.backoffice.base import CappedPaginator, ReadOnlyAdmin
+from inventory.backoffice.job_pieces import figure, progress_bar, state_tag
+from inventory.backoffice.job_words import (
+    all_job_words,
+    file_name_of,
+    job_address,
+    may_handle,
+    progress_json,
+    words_of,
+)
+from inventory.domain.roles import Power
+from inventory.models import Job, JobProblem, JobState
+from inventory.models.jobs import ACTIVE, ENDED
+from inventory.selectors.job_progress import watched_jobs
+from inventory.services.jobs import files, life
+
+_PROBLEMS_SHOWN = 50
+_NOTES_SHOWN = 50
+_WATCHED = 50
+_DIGITS = 18  # what a bigint holds, whatever they are
+_MESSAGE = re.compile(r"(line \d+: )?(?:'([^']+)' )?(.*)", re.DOTALL)
+_ACTIVE = "active"
+
+
+class StateFilter(admin.SimpleListFilter):
+    """Where jobs stand."""
+
+    title = gettext_lazy("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        shown = (JobState.WAITING, *ENDED)
+        return [
+            (_ACTIVE, gettext_lazy("queued or running")),
+            *((state.value, state.label) for state in shown),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Job]) -> QuerySet[Job]:
+        state = self.value()
+        if state == _ACTIVE:
+            return queryset.filter(state__in=ACTIVE)
+        return queryset.filter(state=state) if state in JobState.values else queryset
+
+
+class KindFilter(admin.SimpleListFilter):
+    """What jobs do."""
+
+    title = gettext_lazy("kind")
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(words.kind, words.label) for words in all_job_words()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Job]) -> QuerySet[Job]:
+        return queryset.filter(kind=self.value()) if self.value() else queryset
+
+
+class MadeFilter(admin.SimpleListFilter):
+    """When jobs were asked for."""
+
+    title = gettext_lazy("made")
+    parameter_name = "made"
+    spans: ClassVar[Mapping[str, tuple[Any, timedelta]]] = {
+        "hour": (gettext_lazy("in the last hour"), timedelta(hours=1)),
+        "day": (gettext_lazy("in the last day"), timedelta(days=1)),
+    }
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(name, title) for name, (title, _span) in self.spans.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Job]) -> QuerySet[Job]:
+        if self.value() not in self.spans:
+            return queryset
+        return queryset.filter(created_at__gt=timezone.now() - self.spans[str(self.value())][1])
+
+
+class ActorFilter(TextFilter):
+    """Who asked for jobs."""
+
+    title = gettext_lazy("by whom")
+    parameter_name = "by"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Job]) -> QuerySet[Job]:
+        """Find a user by name, and anybody else by how the ledger calls them."""
+        if not self.value():
+            return queryset
+        return queryset.filter(actor__in=[self.value(), f"user:{self.value()}"])
+
+
+@admin.register(Job)
+class JobAdmin(ReadOnlyAdmin):
+    """Search is by the beginning of the id."""
+
+    list_display = (
+        "what",
+        "state_shown",
+        "progress",
+        "read",
+        "processed",
+        "skipped",
+        "failed",
+        "exported",
+        "actor",
+        "created_at",
+        "started_at",
+    )
+    list_filter = (StateFilter, KindFilter, MadeFilter, ActorFilter)
+    list_filter_submit = True
+    list_before_template = "backoffice/job_list_live.html"
+    search_fields = ("identifier__startswith",)
+    search_help_text = gettext_lazy("id, or how it begins")
+    ordering = ("-pk",)
+    sortable_by = ()
+
+    class Media:
+        js = ("backoffice/jobs.js",)
+
+    def get_urls(self) -> list[Any]:
+        """Add what pages of jobs ask for beside themselves."""
+
+        def at(route: str, view: Any, name: str) -> Any:
+            return path(route, self.admin_site.admin_view(view), name=f"inventory_job_{name}")
+
+        return [
+            at("progress.json", self.progress_of_active, "active"),
+            at("<int:pk>/change/progress.json", self.progress_of_one, "progress"),
+            at("<int:pk>/change/file", self.file_view, "file"),
+            *super().get_urls(),
+        ]
+
+    def complete(self, request: HttpRequest, rows: Any) -> None:
+        """Find out how the jobs of a page get on."""
+        now = timezone.now()
+        for job in rows:
+            job.told = progress_json(job, now=now)
+
+    @admin.display(description=gettext_lazy("job"))
+    def what(self, job: Any) -> str:
+        return str(words_of(job).label)
+
+    @admin.display(description=gettext_lazy("state"))
+    def state_shown(self, job: Any) -> SafeString:
+        return state_tag(job.told)
+
+    @admin.display(description=gettext_lazy("progress"))
+    def progress(self, job: Any) -> SafeString:
+        return progress_bar(job.told)
+
+    @admin.display(description=gettext_lazy("read"))
+    def read(self, job: Any) -> SafeString:
+        return figure(job.told, "read")
+
+    @admin.display(description=gettext_lazy("carried out"))
+    def processed(self, job: Any) -> SafeString:
+        return figure(job.told, "processed")
+
+    @admin.display(description=gettext_lazy("unchanged"))
+    def skipped(self, job: Any) -> SafeString:
+        return figure(job.told, "skipped")
+
+    @admin.display(description=gettext_lazy("refused"))
+    def failed(self, job: Any) -> SafeString:
+        return figure(job.told, "failed")
+
+    @admin.display(description=gettext_lazy("exported"))
+    def exported(self, job: Any) -> SafeString:
+        return figure(job.told, "exported")
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show one job."""
+        if not self.has_view_permission(request) or request.method != "GET":
+            return cast(
+                "HttpResponse", super().change_view(request, object_id, form_url, extra_context)
+            )
+        job = cast("Job | None", self.get_object(request, object_id))
+        if job is None:
+            raise Http404
+        handles = may_handle(access_of(request), job)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": str(words_of(job).label),
+            "opts": self.opts,
+            "original": job,
+            "row": job,
+            "job": progress_json(job, now=timezone.now()),
+            "is_import": life.is_import(job),
+            "asked": _asked(job),
+            "has_file": bool(job.result),
+            "problems": _problems(request, job),
+            "may_stop": handles and job.state not in ENDED and not job.is_stopping,
+            "may_resume": handles and life.can_resume(job),
+            "may_delete": handles and words_of(job).can_be_deleted and job.state not in ACTIVE,
+            "may_start": access_of(request).may(Power.RUN_JOBS),
+            "notes": _notes(job),
+        }
+        request.current_app = self.admin_site.name
+        return TemplateResponse(request, "backoffice/job.html", context)
+
+    def progress_of_one(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Tell how a job gets on, as JSON."""
+        return JsonResponse(progress_json(self._job(request, pk), now=timezone.now()))
+
+    def progress_of_active(self, request: HttpRequest) -> HttpResponse:
+        """Tell how the organization's queued and running jobs get on: the first 50 of them.
+
+        And, whatever became of them, how those in `?jobs=1,2` do.
+        """
+        organization = access_of(request).organization
+        if organization is None or not self.has_view_permission(request):
+            raise Http404
+        now = timezone.now()
+        named = request.GET.get("jobs", "").split(",")[:_WATCHED]
+        pks = [int(pk) for pk in named if pk.isdecimal() and len(pk) <= _DIGITS]
+        jobs = watched_jobs(organization.pk, pks=pks, limit=_WATCHED)
+        return JsonResponse({"jobs": [progress_json(job, now=now) for job in jobs]})
+
+    def file_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        """Hand out an export's file, or an import's result."""
+        job = self._job(request, pk)
+        try:
+            file = files.open_file(job.result) if job.result else None
+        except FileNotFoundError:
+            file = None
+        if file is None:
+            messages.error(request, _("There is no file: it was not made, or is kept no longer."))
+            return redirect(job_address(job))
+        return FileResponse(
+            file, as_attachment=True, filename=file_name_of(job), content_type=job.result_type
+        )
+
+    def _job(self, request: HttpRequest, pk: int) -> Job:
+        job = self.get_queryset(request).filter(pk=pk).first()
+        if job is None or not self.has_view_permission(request):
+            raise Http404
+        return cast("Job", job)
+
+
+_PARAMETERS = {
+    "fileName": gettext_lazy("File"),
+    "fileFormat": gettext_lazy("Format"),
+    "fileEncoding": gettext_lazy("Packed"),
+    "force": gettext_lazy("Empty what leaves"),
+    "dryRun": gettext_lazy("Only tell what would change"),
+    "groups": gettext_lazy("Groups"),
+    "locations": gettext_lazy("Locations"),
+    "sku": "SKU",
+    "startsOn": gettext_lazy("From"),
+    "fromDate": gettext_lazy("From"),
+    "endsOn": gettext_lazy("To"),
+    "toDate": gettext_lazy("To"),
+    "status": gettext_lazy("Which"),
+}
+
+
+def _asked(job: Job) -> list[tuple[Any, str]]:
+    """Return what the job was asked to do, as a person reads it."""
+    asked = []
+    for name, label in _PARAMETERS.items():
+        value = job.parameters.get(name)
+        if isinstance(value, list):
+            value = _("all") if value == ["*"] else ", ".join(value)
+        elif value is True:
+            value = _("yes")
+        if value:
+            asked.append((label, str(value)))
+    return asked
+
+
+def _problems(request: HttpRequest, job: Job) -> Any:
+    """Return a page of what an import refused."""
+    rows = JobProblem.objects.filter(job=job).order_by("line")
+    page = CappedPaginator(rows, _PROBLEMS_SHOWN).get_page(request.GET.get("page"))
+    page.object_list = [_told(problem) for problem in page.object_list]
+    return page
+
+
+def _told(problem: JobProblem) -> dict[str, Any]:
+    """Return a refused record as a row: what is wrong begins with the line and the field."""
+    found = _MESSAGE.match(problem.message)
+    line, field, complaint = found.groups() if found else ("", "", problem.message)
+    return {
+        "line": problem.line if line else None,
+        "record_id": problem.record_id,
+        "location": problem.location,
+        "sku": problem.sku,
+        "field": field or "",
+        "complaint": complaint,
+    }
+
+
+def _notes(job: Job) -> list[LogEntry]:
+    """Return what was done to the job by hand, newest first."""
+    entries = LogEntry.objects.filter(
+        content_type=ContentType.objects.get_for_model(Job), object_id=str(job.pk)
+    )
+    return list(entries.select_related("user").order_by("-pk")[:_NOTES_SHOWN])
+
+
+def list_address() -> str:
+    """Return the address of the list."""
+    return reverse("admin:inventory_job_changelist")
