@@ -35,6 +35,7 @@ _Link = tuple[Any, str, str]
 
 # Title, icon (Material Symbols), name of the address. Whoever may not open a page sees no link.
 _NAVIGATION: tuple[tuple[Any, tuple[_Link, ...]], ...] = (
+    (None, ((_("Dashboard"), "dashboard", "admin:index"),)),
     (
         _("Stock"),
         (

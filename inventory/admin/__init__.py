@@ -3,6 +3,7 @@
 from inventory.admin import (
     bulk,
     corrections,
+    dashboard,
     explain,
     graph,
     graph_files,
@@ -22,6 +23,7 @@ __all__ = [
     "ReadOnlyAdmin",
     "bulk",
     "corrections",
+    "dashboard",
     "explain",
     "graph",
     "graph_files",

@@ -11,6 +11,25 @@ from inventory.backoffice.access import organization_of
 from inventory.backoffice.base import ReadOnlyAdmin, quantity
 from inventory.backoffice.formats import quantity_text
 from inventory.models import Item, Movement, Place, PoolBalance, Promise, StockRecord
+from inventory.selectors.attention import below_safety
+
+
+class RecordStateFilter(admin.SimpleListFilter):
+    """What is about to run out."""
+
+    title = _("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("below-safety", _("below safety stock"))]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[StockRecord]
+    ) -> QuerySet[StockRecord]:
+        """Filter by what the database keeps with the record."""
+        if self.value() != "below-safety":
+            return queryset
+        return below_safety(queryset, organization_of(request).pk)
 
 
 @admin.register(StockRecord)
@@ -18,6 +37,7 @@ class StockRecordAdmin(ReadOnlyAdmin):
     organization_path = "item__organization"
     list_display = ("item", "location", "on_hands", "safety", "taken", "expected", "is_deleted")
     list_select_related = ("item", "location")
+    list_filter = (RecordStateFilter,)
     search_fields = ("item__sku__startswith", "location__identifier__startswith")
     ordering = ("item__sku", "pk")
 

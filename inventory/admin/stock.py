@@ -22,6 +22,7 @@ from inventory.backoffice.base import ReadOnlyAdmin
 from inventory.backoffice.formats import quantity_text
 from inventory.domain.roles import Power
 from inventory.models import GroupMembership, Item, StockRecord
+from inventory.selectors.attention import out_of_stock, oversold
 from inventory.selectors.stock_overview import Figures, figures_of, place_named
 
 
@@ -72,9 +73,9 @@ class StateFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Item]) -> QuerySet[Item]:
         """Filter by the totals that are kept with the item."""
         if self.value() == "out":
-            return queryset.filter(available_to_order__lte=0)
+            return out_of_stock(queryset)
         if self.value() == "oversold":
-            return queryset.filter(short__gt=0)
+            return oversold(queryset)
         return queryset
 
 

@@ -20,17 +20,27 @@ class Part:
 
 
 def picture(
-    *, width: int, height: int, title: str, content: SafeString, aspect: str = "xMinYMin"
+    *,
+    width: int,
+    height: int,
+    title: str,
+    content: SafeString,
+    aspect: str = "xMinYMin",
+    role: str = "img",
 ) -> SafeString:
-    """Frame a picture that shrinks with its column; `aspect` "none" lets it be stretched."""
+    """Frame a picture that shrinks with its column; `aspect` "none" lets it be stretched.
+
+    One with links inside is no "img" but a "group".
+    """
     return format_html(
-        '<svg class="hf-picture" role="img" viewBox="0 0 {0} {1}" width="{0}" height="{1}"'
+        '<svg class="hf-picture" role="{5}" viewBox="0 0 {0} {1}" width="{0}" height="{1}"'
         ' preserveAspectRatio="{4}"><title>{2}</title>{3}</svg>',
         width,
         height,
         title,
         content,
         aspect,
+        role,
     )
 
 
@@ -98,3 +108,68 @@ def step_plot(
         "", '<polyline class="hf-step {1}" points="{0}"><title>{2}</title></polyline>', drawn
     )
     return picture(width=width, height=height, title=title, content=mark_safe(content))  # noqa: S308  # both parts are escaped above
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a plot: parts from the bottom up, what it says, and where it leads."""
+
+    parts: Sequence[Part]
+    title: str
+    address: str
+    label: str = ""
+    """Below the column; empty for most."""
+
+
+def column_plot(columns: Sequence[Column], *, title: str, top_label: str) -> SafeString:
+    """Draw amounts in columns; the highest fills the height. The links leave out the tab key."""
+    width, height, left, bottom, above = 900, 200, 60, 22, 14
+    tall, wide = height - bottom - above, (width - left - 10) / max(len(columns), 1)
+    top = max((sum(part.amount for part in column.parts) for column in columns), default=0)
+    drawn = []
+    for number, column in enumerate(columns):
+        x, y = left + number * wide, float(above + tall)
+        bars = []
+        for part in column.parts:
+            high = part.amount / top * tall if top else 0
+            y -= high
+            bars.append((f"{x + 1:.1f}", f"{y:.1f}", f"{wide - 2:.1f}", f"{high:.1f}", part.kind))
+        inside = format_html_join(
+            "", '<rect x="{}" y="{}" width="{}" height="{}" class="{}"/>', bars
+        )
+        drawn.append(
+            (
+                column.address,
+                column.title,
+                f"{x:.1f}",
+                above,
+                f"{wide:.1f}",
+                tall,
+                inside,
+                height - 6,
+                column.label,
+            )
+        )
+    frame = format_html(
+        '<path class="hf-axis" d="M{0} {4}V{1}H{2}"/><text x="{3}" y="18" text-anchor="end">{5}'
+        '</text><text x="{3}" y="{1}" text-anchor="end">0</text>',
+        left,
+        above + tall,
+        width - 10,
+        left - 8,
+        above,
+        top_label,
+    )
+    content = frame + format_html_join(
+        "",
+        '<a href="{0}" tabindex="-1"><title>{1}</title><rect x="{2}" y="{3}" width="{4}"'
+        ' height="{5}" class="hf-column"/>{6}</a><text x="{2}" y="{7}">{8}</text>',
+        drawn,
+    )
+    return picture(
+        width=width,
+        height=height,
+        title=title,
+        content=mark_safe(content),  # noqa: S308  # both parts are escaped above
+        role="group",
+    )

@@ -26,7 +26,8 @@ class Item(models.Model):
     promised and cannot be served any more (above 0: the item is oversold). `sequence` counts the
     item's changes. `graph_version` is the version its pool balances were built with.
     `segmented_out` are the ids of the groups that count this item nowhere (product segmentation);
-    ids of groups that have left the graph may still be among them, and mean nothing.
+    ids of groups that have left the graph may still be among them, and mean nothing. `is_out`
+    follows from `available_to_order`; the database keeps it.
     """
 
     organization = models.ForeignKey(Organization, **_INDEXED_BELOW)
@@ -38,6 +39,11 @@ class Item(models.Model):
     short = models.BigIntegerField(default=0)
     changed_at = models.DateTimeField(db_default=Now())
     segmented_out = ArrayField(models.BigIntegerField(), default=list, db_default=[])
+    is_out = models.GeneratedField(
+        expression=Q(available_to_order__lte=0),
+        output_field=models.BooleanField(),
+        db_persist=True,
+    )
 
     class Meta:
         constraints = [
@@ -49,6 +55,9 @@ class Item(models.Model):
             models.Index(
                 fields=["organization", "id"], condition=Q(short__gt=0), name="item_oversold"
             ),
+            # Which items are out of stock? By a column that only changes with the answer: an index
+            # of the figure itself, or with it in its condition, would end heap-only updates.
+            models.Index(fields=["organization", "sku"], condition=Q(is_out=True), name="item_out"),
             # Which items have pools that are behind the graph?
             models.Index(fields=["organization", "graph_version", "id"], name="item_behind_graph"),
             # Which items does a group's segmentation exclude?
@@ -68,7 +77,8 @@ class StockRecord(models.Model):
 
     `futures` lists `[expected date as RFC 3339 text, quantity]`; `futures_quantity` is its sum.
     `excluded_groups` are group identifiers that must not count this record. A deleted record
-    keeps its reserved count and comes back to life with the next write.
+    keeps its reserved count and comes back to life with the next write. `is_below_safety` tells
+    that what is on hand and not reserved is less than the safety stock; the database keeps it.
     """
 
     item = models.ForeignKey(Item, **_INDEXED_BELOW)
@@ -81,8 +91,22 @@ class StockRecord(models.Model):
     effective_at = models.DateTimeField(null=True)
     excluded_groups = ArrayField(models.CharField(max_length=128), default=list)
     is_deleted = models.BooleanField(default=False)
+    is_below_safety = models.GeneratedField(
+        expression=Q(is_deleted=False, on_hand__lt=F("safety_stock") + F("reserved"))
+        & Q(safety_stock__gt=0),
+        output_field=models.BooleanField(),
+        db_persist=True,
+    )
 
     class Meta:
+        indexes = [
+            # Where has safety stock been touched? As with `Item.is_out`.
+            models.Index(
+                fields=["location", "item"],
+                condition=Q(is_below_safety=True),
+                name="stock_record_below_safety",
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["item", "location"], name="stock_record_unique"),
             models.CheckConstraint(condition=Q(on_hand__gte=0), name="on_hand_not_negative"),

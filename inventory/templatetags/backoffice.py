@@ -8,7 +8,9 @@ from django.urls import reverse
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
+from inventory.backoffice.access import Access
 from inventory.backoffice.formats import quantity_text
+from inventory.domain.roles import Power
 
 register = template.Library()
 _BETWEEN_ASTERISKS = re.compile(r"\*([\w-]+)\*")
@@ -20,6 +22,12 @@ register.filter("quantity", quantity_text)
 def grouped(number: int) -> str:
     """Write a whole number with its thousands separated."""
     return f"{number:,}"
+
+
+@register.filter
+def may(access: Access, power: str) -> bool:
+    """Tell whether a user has a power, by its name."""
+    return access.may(Power[power])
 
 
 @register.filter

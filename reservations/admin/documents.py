@@ -19,6 +19,8 @@ from inventory.backoffice.formats import quantity_text
 from inventory.domain.roles import Power
 from reservations.admin.filters import (
     ExpiringFilter,
+    HourFilter,
+    MadeFilter,
     PlaceFilter,
     ReferenceFilter,
     SkuFilter,
@@ -51,7 +53,16 @@ class DocumentAdmin(ReadOnlyAdmin):
         "reservation_time",
         "expires_at",
     )
-    list_filter = (StateFilter, ExpiringFilter, PlaceFilter, SkuFilter, ReferenceFilter, "source")
+    list_filter = (
+        StateFilter,
+        ExpiringFilter,
+        MadeFilter,
+        HourFilter,
+        PlaceFilter,
+        SkuFilter,
+        ReferenceFilter,
+        "source",
+    )
     list_filter_submit = True
     search_fields = ("identifier__startswith", "external_ref__startswith")
     search_help_text = _("id or external reference, or how it begins")

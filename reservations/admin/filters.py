@@ -1,10 +1,10 @@
 """How the list of reservations is narrowed down; every filter stands in the address."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -13,8 +13,12 @@ from unfold.contrib.filters.admin import TextFilter
 from inventory.backoffice.access import organization_of
 from inventory.models import Item
 from inventory.selectors.stock_overview import place_named
+from reservations.domain.states import State
 from reservations.models import Claim, Document, Line
+from reservations.selectors.dashboard import expiring, in_state, made_in_hour, made_in_hours
 
+HOUR = "%Y-%m-%d %H:%M"
+"""How the address names an hour."""
 _UNKNOWN = 0
 
 
@@ -34,16 +38,44 @@ class StateFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Document]) -> QuerySet[Document]:
         """Say the state as a condition."""
-        state, now = self.value(), timezone.now()
-        if state == "cancelled":
-            return queryset.filter(cancelled_at__isnull=False)
-        if state == "expired":
-            return queryset.filter(cancelled_at=None, expires_at__lte=now)
-        if state not in ("open", "closed"):
+        state = str(self.value()).upper()
+        if state not in set(State):
             return queryset
-        standing = queryset.filter(Q(expires_at=None) | Q(expires_at__gt=now), cancelled_at=None)
-        held = Exists(Claim.objects.filter(document=OuterRef("pk")))
-        return standing.filter(held if state == "open" else ~held)
+        return queryset.filter(in_state(State(state), now=timezone.now()))
+
+
+class MadeFilter(admin.SimpleListFilter):
+    """Documents that were made in the last hours by the clock."""
+
+    title = _("made")
+    parameter_name = "made"
+    hours = {"1": _("this hour"), "24": _("24 hours"), "48": _("48 hours")}
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return list(self.hours.items())
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Document]) -> QuerySet[Document]:
+        """Narrow the list down to whole hours."""
+        if self.value() not in self.hours:
+            return queryset
+        return queryset.filter(made_in_hours(int(str(self.value())), now=timezone.now()))
+
+
+class HourFilter(TextFilter):
+    """Documents that were made in the hour from a moment on, in the user's zone."""
+
+    title = _("hour made (2026-01-31 09:00)")
+    parameter_name = "hour"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Document]) -> QuerySet[Document]:
+        """Narrow the list down; what is no moment finds nothing."""
+        if not self.value():
+            return queryset
+        try:
+            start = datetime.strptime(str(self.value()).strip(), HOUR)  # noqa: DTZ007  # made aware below
+        except ValueError:
+            return queryset.none()
+        return queryset.filter(made_in_hour(timezone.make_aware(start)))
 
 
 class ExpiringFilter(admin.SimpleListFilter):
@@ -62,8 +94,7 @@ class ExpiringFilter(admin.SimpleListFilter):
             return queryset
         now = timezone.now()
         until = now + timedelta(minutes=int(str(self.value())))
-        held = Exists(Claim.objects.filter(document=OuterRef("pk")))
-        return queryset.filter(held, expires_at__gt=now, expires_at__lte=until, cancelled_at=None)
+        return queryset.filter(expiring(until=until, now=now))
 
 
 class SkuFilter(TextFilter):

@@ -68,7 +68,7 @@ class ReasonFilter(admin.SimpleListFilter):
     parameter_name = "reason"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [(reason.value, text) for reason, text in REASONS.items() if reason.value]
+        return [(reason.value, text) for reason, text in REASONS.items()]
 
     def queryset(
         self, request: HttpRequest, queryset: QuerySet[RefusalTally]

@@ -55,7 +55,7 @@ SELECT %(organization)s, %(hour)s, f.sku, f.place, f.is_group, f.reason, f.count
   f.available, %(document)s, %(reference)s, %(now)s
 FROM (
   SELECT sku, place, is_group, reason, count, asked, available FROM fitted WHERE fits
-  UNION ALL SELECT '', '', false, '', sum(count), 0, 0 FROM fitted WHERE NOT fits
+  UNION ALL SELECT '', '', false, %(folded)s, sum(count), 0, 0 FROM fitted WHERE NOT fits
   HAVING count(*) > 0
 ) f ORDER BY f.sku, f.place, f.reason
 ON CONFLICT (organization_id, hour, sku, place, reason) DO UPDATE SET
@@ -130,6 +130,7 @@ def _tally(request: Refusals, refused: Sequence[Refused]) -> None:
     params: dict[str, Any] = {
         "patience": PATIENCE,
         "most": KEPT_AN_HOUR,
+        "folded": RefusalReason.FOLDED.value,
         "organization": request.organization_id,
         "hour": request.now.replace(minute=0, second=0, microsecond=0),
         "skus": [each.line.sku for each in last],

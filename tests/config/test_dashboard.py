@@ -1,0 +1,199 @@
+"""The dashboard: every number is a link to a list that counts the same, at a fixed cost."""
+
+import html
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from inventory.backoffice import base, dashboard
+from inventory.domain.roles import Role
+from inventory.services.members import add_member
+from tests.builders import UNIT, Shop, a_shop
+
+pytestmark = pytest.mark.django_db
+
+_TILE = re.compile(r'<a class="hf-tile[^"]*" href="([^"]+)"><span>([^<]+)</span> <strong>([^<]+)<')
+_LEGEND = re.compile(r'<a href="([^"]+)">([^<]+?) ([\d,]+\+?)</a>')
+_COLUMN = re.compile(r'<a href="([^"]+)" tabindex="-1"><title>([^<]+)</title>')
+
+
+def a_busy_shop() -> Shop:
+    """Return a shop with some of everything that the dashboard tells."""
+    shop = a_shop(east=["l1", "l2"], west=["l2", "l3"])
+    shop.now = timezone.now()
+    shop.stock(l1=5, l2=5, l3=5)
+    shop.stock("blue-mug", l1=9)
+    shop.stock("gone-mug", l1=0)
+    shop.stock("gone-too", l2=0)
+    shop.stock("short-mug", l1=3)
+    shop.reserve("promised", "east", 3, sku="short-mug")
+    shop.stock("short-mug", l1=1)
+    shop.put("l1", sku="low-mug", on_hand=2 * UNIT, safety_stock=3 * UNIT)
+    shop.put("l2", sku="low-mug", on_hand=4 * UNIT, safety_stock=3 * UNIT)
+    shop.reserve("order", "east", 4)
+    shop.reserve("basket", "l3", 1, expires_in=600)
+    shop.reserve("long basket", "l3", 1, expires_in=14_000)
+    shop.reserve("cancelled", "l1", 1, sku="blue-mug")
+    shop.cancel("cancelled")
+    shop.later(-100).reserve("late", "l1", 1, sku="blue-mug", expires_in=60)
+    for n in range(3):
+        shop.reserve(f"too much {n}", "west", 99, allow_partial=False)
+    shop.reserve("too much there", "l1", 99, allow_partial=False)
+    shop.reserve("typing error", "west", 1, sku="red-mugg")
+    return shop
+
+
+@pytest.fixture
+def shop() -> Shop:
+    """A shop whose neighbour has as much to tell."""
+    a_busy_shop()
+    return a_busy_shop()
+
+
+def sign_in(shop: Shop, role: Role = Role.VIEWER) -> Client:
+    username = f"{shop.organization.identifier}-{role.value}"
+    add_member(organization_id=shop.id, username=username, role=role, asked_by=None)
+    client = Client()
+    client.force_login(User.objects.get(username=username))
+    return client
+
+
+def page_of(client: Client) -> str:
+    answer = client.get("/admin/")
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def told(page: str) -> dict[str, tuple[str, str]]:
+    """Return every number of the page with its address, by its label."""
+    numbers = {label: (count, href) for href, label, count in _TILE.findall(page)}
+    numbers |= {label: (count, href) for href, label, count in _LEGEND.findall(page)}
+    return {
+        html.unescape(label): (count, html.unescape(href))
+        for label, (count, href) in numbers.items()
+    }
+
+
+def counted_at(client: Client, address: str) -> str:
+    """Return what the list at an address counts: its rows, or what its rows count."""
+    context: Any = client.get(address).context_data  # type: ignore[attr-defined]
+    paginator = context["cl"].paginator
+    number = context.get("refused_in_all", paginator.count)
+    return f"{number:,}{'+' if paginator.is_capped else ''}"
+
+
+NUMBERS = {
+    "Out of stock": "3",
+    "Oversold": "1",
+    "Below safety stock": "1",
+    "Expiring soon": "1",
+    "Refused": "5",
+    "open": "4",
+    "closed": "0",
+    "cancelled": "1",
+    "expired": "1",
+    "not enough available": "4",
+    "no such item": "1",
+}
+
+
+def test_every_number_is_what_its_list_counts(shop: Shop) -> None:
+    client = sign_in(shop)
+
+    numbers = told(page_of(client))
+
+    assert {label: numbers[label][0] for label in NUMBERS} == NUMBERS
+    for label, (count, address) in numbers.items():
+        assert counted_at(client, address) == count, label
+
+
+def columns(page: str) -> Iterator[tuple[str, str]]:
+    for href, title in _COLUMN.findall(page):
+        yield html.unescape(href), html.unescape(title)
+
+
+def test_columns_lead_to_the_hour_they_count(shop: Shop) -> None:
+    client = sign_in(shop)
+
+    drawn = list(columns(page_of(client)))
+
+    assert len(drawn) == 48
+    filled = {href: title for href, title in drawn if not title.endswith(": none")}
+    # The clock may strike while the shop is filled.
+    assert 1 <= len(filled) <= 2
+    for href, title in filled.items():
+        total = sum(int(number) for number in re.findall(r"\w+ (\d+)(?:,|$)", title))
+        assert counted_at(client, href) == str(total)
+    assert counted_at(client, drawn[0][0]) == "0"
+
+
+def test_a_number_goes_as_far_as_its_list(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(base, "PAGE_DEPTH", 2)
+    monkeypatch.setattr(dashboard, "PAGE_DEPTH", 2)
+    client = sign_in(shop)
+
+    numbers = told(page_of(client))
+
+    for label, said in {"Out of stock": "2+", "open": "2+", "Oversold": "1"}.items():
+        count, address = numbers[label]
+        assert (count, counted_at(client, address)) == (said, said), label
+
+
+def test_the_cost_does_not_grow_with_what_is_told(shop: Shop) -> None:
+    quiet, busy = sign_in(a_shop(east=["l1", "l2"])), sign_in(shop)
+
+    def statements(client: Client) -> int:
+        page_of(client)
+        with CaptureQueriesContext(connection) as captured:
+            page_of(client)
+        return len(captured)
+
+    assert statements(busy) == statements(quiet)
+
+
+def test_refusals_lead_to_their_explanation(shop: Shop) -> None:
+    client = sign_in(shop)
+    page = page_of(client)
+
+    (address,) = set(re.findall(r'href="([^"]*/explain/[^"]*place=west[^"]*)"', page))
+
+    explained = client.get(html.unescape(address)).content.decode()
+    assert "99 cannot be promised" in explained
+
+
+def test_an_organization_without_anything_says_what_to_do_next() -> None:
+    shop = a_shop(east=["l1"])
+
+    assert "Ask a merchandiser" in page_of(sign_in(shop))
+    page = page_of(sign_in(shop, Role.MERCHANDISER))
+    assert reverse("admin:import_sheet") in page[page.index("hf-empty") :]
+    assert "Nobody has reserved anything" in page
+    assert "Nothing was refused" in page
+    assert {count for count, _ in told(page).values()} == {"0"}
+
+
+def test_refusals_are_found_by_period_item_place_and_reason(shop: Shop) -> None:
+    client = sign_in(shop)
+    listing = "/admin/reservations/refusaltally/"
+
+    def rows(**query: str) -> int:
+        context: Any = client.get(listing, query).context_data  # type: ignore[attr-defined]
+        return int(context["cl"].paginator.count)
+
+    assert rows() == 3
+    assert rows(sku="red-mugg") == 1
+    assert rows(place="west") == 2
+    assert rows(place="west", reason="InsufficientQuantity") == 1
+    assert rows(reason="GroupDoesNotExist") == 0
+    assert rows(period="24") == 3
+    page = client.get(listing, {"place": "west", "sku": "red-mug"}).content.decode()
+    assert "3 refusals in 1 row." in page
+    assert "place=west&amp;quantity=99" in page
