@@ -28,6 +28,7 @@ def shop() -> Shop:
     shop.stock(l1=5, l2=5)
     shop.reserve("order", "east", 2.5)
     shop.reserve("basket", "l1", 1, expires_in=60)
+    shop.reserve("too much", "east", 99, allow_partial=False)
     life.create_export(life.NewJob(shop.id, GRAPH_EXPORT, {}, shop.origin), now=shop.now)
     return shop
 
