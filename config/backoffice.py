@@ -59,6 +59,7 @@ _NAVIGATION: tuple[tuple[Any, tuple[_Link, ...]], ...] = (
         _("Orders"),
         (
             (_("Orders"), "shopping_cart", "admin:orders_order_changelist"),
+            (_("Order items"), "receipt", "admin:orders_orderitem_changelist"),
             (_("Mappings"), "link", "admin:orders_integrationmapping_changelist"),
             (_("Cancellations"), "cancel", "admin:orders_cancellationplan_changelist"),
             (_("Product stocks"), "list_alt", "admin:orders_productstock_changelist"),

@@ -3,8 +3,6 @@
 from typing import Any, cast
 
 from django.contrib import admin
-from django.contrib.admin.models import LogEntry
-from django.contrib.contenttypes.models import ContentType
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -16,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from inventory.backoffice.access import access_of
 from inventory.backoffice.base import ReadOnlyAdmin
 from inventory.backoffice.formats import quantity_text
+from inventory.backoffice.notes import notes_of
 from inventory.domain.roles import Power
 from reservations.admin.filters import (
     ExpiringFilter,
@@ -29,8 +28,6 @@ from reservations.admin.filters import (
 from reservations.domain.states import State, state_of
 from reservations.models import Claim, Document, Source
 from reservations.selectors.document_page import HeldInAll, held_in_all, story_of
-
-_NOTES_SHOWN = 50
 
 STATES = {
     State.OPEN: _("open"),
@@ -151,11 +148,3 @@ def _state(document: Any) -> State:
         holds_claims=document.holds_claims,
         now=timezone.now(),
     )
-
-
-def notes_of(document: Document) -> list[LogEntry]:
-    """Return what was done by hand, newest first; the ledger has only what moved stock."""
-    entries = LogEntry.objects.filter(
-        content_type=ContentType.objects.get_for_model(Document), object_id=str(document.pk)
-    )
-    return list(entries.select_related("user").order_by("-pk")[:_NOTES_SHOWN])

@@ -125,14 +125,32 @@ def _is_group(path: str) -> Exists:
     return Exists(LocationGroup.objects.filter(pk=OuterRef(path)))
 
 
+def line_story(line_id: int, *, document_id: int) -> tuple[list[Holding], list[Step]]:
+    """Return what one line of a document holds, and its last 200 steps, newest first."""
+    moves = list(
+        Movement.objects.filter(document_id=document_id, line_id=line_id).order_by("-id")[
+            :STEPS_SHOWN
+        ]
+    )
+    places = _places({move.place_id for move in moves})
+    skus = dict(Item.objects.filter(line=line_id).values_list("pk", "sku"))
+    held = holdings_of(document_id, limit=LINES_SHOWN, line_id=line_id)
+    return held, [_step(move, skus, places) for move in moves]
+
+
 def holdings_of(
-    document_id: int, *, limit: int, sku: str | None = None, place: str | None = None
+    document_id: int,
+    *,
+    limit: int,
+    sku: str | None = None,
+    place: str | None = None,
+    line_id: int | None = None,
 ) -> list[Holding]:
     """Return what a document holds by item and place, by SKU and place; one statement."""
-    named = {"item__sku": sku, "place__identifier": place}
+    asked = {"item__sku": sku, "place__identifier": place, "line": line_id}
     rows = (
         Claim.objects.filter(document_id=document_id)
-        .filter(**{path: name for path, name in named.items() if name is not None})
+        .filter(**{path: value for path, value in asked.items() if value is not None})
         .annotate(is_group=_is_group("place_id"))
         .values("item_id", "item__sku", "place_id", "place__identifier", "is_group")
         .annotate(total=Sum("quantity"))

@@ -143,6 +143,15 @@ class HoldEnd(Enum):
     FULFIL = MovementKind.FULFIL
 
 
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How holds end, under which id; the ledger keeps a `reason`, of at most 250 characters."""
+
+    how: HoldEnd
+    request_id: str
+    reason: str = ""
+
+
 class HeldAtGroup(Exception):  # noqa: N818  # the caller says it in its own words
     """What is to be fulfilled has not been allocated to a location yet."""
 
@@ -151,21 +160,20 @@ def end_holds(
     *,
     organization_id: int,
     lines: Sequence[tuple[int, int]],
-    how: HoldEnd,
-    request_id: str,
+    ending: Ending,
     origin: Origin,
     now: datetime,
     seen: SeenHold | None = None,
-) -> None:
+) -> int:
     """End what remains of order lines, given as (item id, line id), wherever it is by now.
 
-    Nothing happens where nothing remains. `seen` spares reading the claims of a single line again
-    if its item did not change since. Raises HeldAtGroup when claims that are to be fulfilled stand
-    at a group.
+    Returns how much that was (thousandths); nothing happens where nothing remains. `seen` spares
+    reading the claims of a single line again if its item did not change since. Raises HeldAtGroup
+    when claims that are to be fulfilled stand at a group.
     """
     require_transaction()
     if not lines:
-        return
+        return 0
     locked = lock_items(organization_id, item_ids=sorted({item for item, _ in lines}))
     graph = graph_at(organization_id, version=locked.graph_version)
     sequences = {item.id: item.sequence for item in locked.items.values()}
@@ -174,7 +182,7 @@ def end_holds(
     else:
         held = claims_of_holds(lines)
     if not held:
-        return
+        return 0
     skus = {item.id: sku for sku, item in locked.items.items()}
     pairs = location_pairs(graph, held)
     book = open_book(
@@ -184,19 +192,29 @@ def end_holds(
     )
     claims = ClaimBook()
     claims.take_in(held)
-    if how is HoldEnd.FULFIL:
+    ended = sum(claim.quantity for claim in held)
+    if ending.how is HoldEnd.FULFIL:
         if len(pairs) < len(held):
             raise HeldAtGroup
-        _fulfil(book, claims, held, request_id=request_id, now=now)
+        _fulfil(book, claims, held, ending=ending, now=now)
     else:
-        release_claims(book, claims, held, kind=how.value, now=now, request_id=request_id)
+        release_claims(
+            book,
+            claims,
+            held,
+            kind=ending.how.value,
+            now=now,
+            request_id=ending.request_id,
+            reason=ending.reason,
+        )
     statement = Statement()
     write_claims(statement, claims)
     book.write(statement, origin=origin, now=now)
+    return ended
 
 
 def _fulfil(
-    book: StockBook, claims: ClaimBook, held: list[Claim], *, request_id: str, now: datetime
+    book: StockBook, claims: ClaimBook, held: list[Claim], *, ending: Ending, now: datetime
 ) -> None:
     """Ship whole claims, each with its own ledger row."""
     by_id = book.by_id
@@ -206,7 +224,8 @@ def _fulfil(
             kind=MovementKind.FULFIL,
             quantity=claim.quantity,
             effective_at=now,
-            request_id=request_id,
+            request_id=ending.request_id,
+            external_ref=ending.reason,
             document_id=claim.document_id,
             line_id=claim.line_id,
         )

@@ -101,8 +101,9 @@ def release_claims(
     kind: MovementKind,
     now: datetime,
     request_id: str = "",
+    reason: str = "",
 ) -> None:
-    """Give back whole claims, each with its own ledger row."""
+    """Give back whole claims, each with its own ledger row, which tells the `reason` if any."""
     skus = {item.item_id: sku for sku, item in book.items.items()}
     for claim in released:
         cause = Cause(
@@ -110,7 +111,7 @@ def release_claims(
             quantity=claim.quantity,
             effective_at=now,
             request_id=request_id,
-            external_ref=claim.external_ref,
+            external_ref=reason or claim.external_ref,
             document_id=claim.document_id,
             line_id=claim.line_id,
         )

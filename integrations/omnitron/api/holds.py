@@ -13,7 +13,7 @@ from integrations.omnitron.api.fields import Quantity, Timestamp
 from integrations.omnitron.api.filters import filter_set
 from integrations.omnitron.api.wire_orders import ProductKeys
 from integrations.omnitron.models import OrderItem
-from integrations.omnitron.selectors.stock import late_holds
+from integrations.omnitron.selectors.holds import late_holds
 
 HoldFilters = filter_set(
     "HoldFilters",

@@ -1,13 +1,11 @@
-"""Product stocks with their live figures, and holds. Quantities are thousandths."""
+"""Product stocks with their live figures. Quantities are thousandths."""
 
-from datetime import datetime
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.db.models import (
     BigIntegerField,
     Case,
-    Exists,
     F,
     Func,
     OuterRef,
@@ -21,7 +19,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce
 
-from integrations.omnitron.models import IntegrationMapping, OrderItem, ProductStock
+from integrations.omnitron.models import ProductStock
 from inventory.models import PoolBalance, StockRecord
 from reservations.models import Claim, Standing
 
@@ -65,8 +63,8 @@ def _stock() -> Case:
     )
     return Case(
         When(stock_list__location__isnull=False, then=Coalesce(Subquery(at_location), 0)),
-        When(product__graph_version=F("organization__graph_version"), then=_sum(in_pools)),
-        default=_sum(in_records),
+        When(product__graph_version=F("organization__graph_version"), then=total_of(in_pools)),
+        default=total_of(in_records),
         output_field=_COUNT,
     )
 
@@ -75,37 +73,18 @@ def _array_of(value: Any, kind: str) -> Func:
     return Func(value, template=f"ARRAY[(%(expressions)s)::{kind}]", output_field=_TEXTS)
 
 
-def _sum(rows: QuerySet[Any], field: str = "on_hand") -> Coalesce:
+def total_of(rows: QuerySet[Any], field: str = "on_hand") -> Coalesce:
+    """Return what the rows of an item add up to, as a subquery; 0 where there are none."""
     total = rows.order_by().values("item_id").annotate(total=Sum(field)).values("total")
     return Coalesce(Subquery(total, output_field=_COUNT), 0, output_field=_COUNT)
 
 
 def _sold_unreported() -> Coalesce:
-    return _sum(
+    return total_of(
         Claim.objects.filter(
             standing=Standing.ORDER_HOLD,
             item=OuterRef("product"),
             line__order_item__stock_list=OuterRef("stock_list"),
         ),
         "quantity",
-    )
-
-
-def late_holds(organization_id: int, *, placed_before: datetime) -> QuerySet[OrderItem]:
-    """Return order items that were created before a moment, still hold stock and have no mapping,
-    annotated with `held` (what their claims come to); order and product are joined.
-    """
-    held = Claim.objects.filter(
-        standing=Standing.ORDER_HOLD, item=OuterRef("product"), line=OuterRef("line")
-    )
-    mapped = IntegrationMapping.objects.filter(order_item=OuterRef("pk"))
-    return (
-        OrderItem.objects.filter(
-            Q(Exists(held)),
-            ~Q(Exists(mapped)),
-            organization_id=organization_id,
-            created_date__lt=placed_before,
-        )
-        .select_related("order", "product__product_info", "stock_list")
-        .annotate(held=_sum(held, "quantity"))
     )

@@ -20,7 +20,7 @@ from integrations.omnitron.models import CancellationPlan, OrderItem, PlanType
 from inventory.errors import EntityNotFound
 from inventory.locks import locked_write
 from inventory.origin import Origin
-from reservations.services.holds import HoldEnd, end_holds
+from reservations.services.holds import Ending, HoldEnd, end_holds
 
 Changes = Mapping[str, Any]
 """Fields to write. `status`, `cancel_status`, `attributes`, `attributes_kwargs` are replaced,
@@ -58,8 +58,7 @@ class _Cancelling:
         end_holds(
             organization_id=self.organization_id,
             lines=[(i.product_id, i.line_id) for i in self.items if i.line_id is not None],
-            how=HoldEnd.CANCEL,
-            request_id=f"cancel-{'-'.join(map(str, orders))}"[:128],
+            ending=Ending(HoldEnd.CANCEL, f"cancel-{'-'.join(map(str, orders))}"[:128]),
             origin=self.origin,
             now=self.now,
         )

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db.models import Count
 
 from integrations.omnitron.models import StockList
-from integrations.omnitron.selectors.stock import late_holds
+from integrations.omnitron.selectors.holds import late_holds
 
 _LOG = logging.getLogger(__name__)
 

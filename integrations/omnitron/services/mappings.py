@@ -16,7 +16,7 @@ from integrations.omnitron.models import (
 from inventory.errors import EntityNotFound
 from inventory.locks import locked_write
 from inventory.origin import Origin
-from reservations.services.holds import HeldAtGroup, HoldEnd, end_holds
+from reservations.services.holds import Ending, HeldAtGroup, HoldEnd, end_holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +38,13 @@ def create_mapping(
     update_stock: bool,
     origin: Origin,
     now: datetime,
+    reason: str = "",
 ) -> StoredMapping:
     """Store the ERP's id of an order item; with `update_stock` end what the item still holds.
 
     What remains of its claims is released wherever it is, or fulfilled where the stock list says
-    so. Repeating is harmless; `update_stock` false and later true releases later.
+    so. Repeating is harmless; `update_stock` false and later true releases later. The ledger keeps
+    a `reason`.
 
     Raises EntityNotFound for an unknown item; InvalidFields on `code` when another item has it,
     with `non_field_errors` when the item has another code, or when a list that fulfils still holds
@@ -69,7 +71,7 @@ def create_mapping(
             raise EntityNotFound("Not found.")
         mapping.pk = item.mapping_id or _stored(mapping)
         if update_stock and item.seen.claims:
-            _end_hold(organization_id, item, code=code, origin=origin, now=now)
+            _end_hold(organization_id, item, code=code, reason=reason, origin=origin, now=now)
     return StoredMapping(mapping, is_new=item.mapping_id is not None)
 
 
@@ -90,15 +92,21 @@ def _stored(mapping: IntegrationMapping) -> int:
 
 
 def _end_hold(
-    organization_id: int, item: ClaimedMapping, *, code: str, origin: Origin, now: datetime
+    organization_id: int,
+    item: ClaimedMapping,
+    *,
+    code: str,
+    reason: str,
+    origin: Origin,
+    now: datetime,
 ) -> None:
     assert item.line_id is not None  # noqa: S101  # it holds something
+    how = HoldEnd.FULFIL if item.on_mapping == MappingEffect.FULFIL else HoldEnd.RELEASE
     try:
         end_holds(
             organization_id=organization_id,
             lines=[(item.product_id, item.line_id)],
-            how=HoldEnd.FULFIL if item.on_mapping == MappingEffect.FULFIL else HoldEnd.RELEASE,
-            request_id=code,
+            ending=Ending(how, code, reason),
             origin=origin,
             now=now,
             seen=item.seen,

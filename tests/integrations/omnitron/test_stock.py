@@ -7,7 +7,8 @@ from django.db.models import F
 
 from integrations.omnitron.errors import InvalidFields
 from integrations.omnitron.models import ProductStock
-from integrations.omnitron.selectors.stock import late_holds, product_stocks
+from integrations.omnitron.selectors.holds import late_holds
+from integrations.omnitron.selectors.stock import product_stocks
 from inventory.models import Item
 from tests.builders import SKU, a_shop
 from tests.integrations.omnitron.office import Office, an_office

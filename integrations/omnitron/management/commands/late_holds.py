@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from integrations.omnitron.selectors.stock import late_holds
+from integrations.omnitron.selectors.holds import late_holds
 from inventory.domain.quantity import to_json_number
 from inventory.errors import Refusal
 from inventory.selectors.organizations import organization_named

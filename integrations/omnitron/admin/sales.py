@@ -1,4 +1,4 @@
-"""Orders in the back office: to be read; lists and channels can be made."""
+"""Where is sold from: channels, stock lists and their places, products on lists."""
 
 from typing import Any, ClassVar
 
@@ -9,56 +9,15 @@ from django.http import HttpRequest
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from integrations.omnitron.models import (
-    CancellationPlan,
     Channel,
-    IntegrationMapping,
     MappingEffect,
-    Order,
-    OrderItem,
     ProductStock,
     StockList,
 )
 from integrations.omnitron.services.setup import create_channel, create_stock_list
 from inventory.backoffice.access import organization_of
-from inventory.backoffice.base import OrganizationAdmin, ReadOnlyAdmin, ReadOnlyInline, quantity
+from inventory.backoffice.base import OrganizationAdmin, ReadOnlyAdmin
 from inventory.domain.roles import Power
-
-
-class OrderItemInline(ReadOnlyInline):
-    model = OrderItem
-    fields = readonly_fields = ("id", "product", "units", "stock_list", "status", "price")
-
-    units = quantity("quantity", "quantity")
-
-    def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).select_related("product", "stock_list").order_by("pk")
-
-
-@admin.register(Order)
-class OrderAdmin(ReadOnlyAdmin):
-    list_display = ("number", "channel", "status", "is_send", "created_date")
-    list_select_related = ("channel",)
-    list_filter = ("is_send",)
-    search_fields = ("number__startswith",)
-    ordering = ("-pk",)
-    inlines = (OrderItemInline,)
-
-
-@admin.register(OrderItem)
-class OrderItemAdmin(ReadOnlyAdmin):
-    list_display = ("id", "order", "product", "units", "stock_list", "status", "created_date")
-    list_select_related = ("order", "product", "stock_list")
-    search_fields = ("order__number__startswith", "product__sku__startswith")
-    ordering = ("-pk",)
-
-    units = quantity("quantity", "quantity")
-
-
-@admin.register(IntegrationMapping)
-class IntegrationMappingAdmin(ReadOnlyAdmin):
-    list_display = ("code", "integration_type", "object_id", "created_date")
-    search_fields = ("code__startswith", "=object_id")
-    ordering = ("-pk",)
 
 
 @admin.register(ProductStock)
@@ -66,15 +25,6 @@ class ProductStockAdmin(ReadOnlyAdmin):
     list_display = ("product", "stock_list", "unit_type", "modified_date")
     list_select_related = ("product", "stock_list")
     search_fields = ("product__sku__startswith",)
-    ordering = ("-pk",)
-
-
-@admin.register(CancellationPlan)
-class CancellationPlanAdmin(ReadOnlyAdmin):
-    list_display = ("order", "plan_type", "items", "actor", "created_date")
-    list_select_related = ("order",)
-    list_filter = ("plan_type",)
-    search_fields = ("order__number__startswith",)
     ordering = ("-pk",)
 
 

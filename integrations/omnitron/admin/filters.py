@@ -1,0 +1,98 @@
+"""How lists of orders and their items are narrowed down; every filter stands in the address."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import TextFilter
+
+from integrations.omnitron.admin.words import AGES
+from integrations.omnitron.domain.ages import AGE_BANDS
+from integrations.omnitron.selectors.holds import aged, holding, waiting
+from inventory.backoffice.access import organization_of
+
+
+class HoldFilter(admin.SimpleListFilter):
+    """What order items hold."""
+
+    title = _("holds stock")
+    parameter_name = "hold"
+    waiting = "waiting"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(self.waiting, _("waits for the ERP")), ("any", _("mapped or not"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Narrow the list down to what holds something."""
+        if self.value() == self.waiting:
+            return queryset.filter(waiting())
+        return queryset.filter(holding()) if self.value() == "any" else queryset
+
+
+class AgeFilter(admin.SimpleListFilter):
+    """How long ago order items came."""
+
+    title = _("age")
+    parameter_name = "age"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return list(AGES.items())
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Narrow the list down to one band."""
+        band = next((each for each in AGE_BANDS if each.name == self.value()), None)
+        return queryset if band is None else queryset.filter(aged(band, now=timezone.now()))
+
+
+class ChannelFilter(TextFilter):
+    """What came from a channel; `path` leads to it."""
+
+    title = _("channel")
+    parameter_name = "channel"
+    path = "channel"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Narrow the list down to a channel, by its whole name."""
+        if not self.value():
+            return queryset
+        return queryset.filter(**{f"{self.path}__name": self.value()})
+
+
+class ItemChannelFilter(ChannelFilter):
+    """Items of orders that came from a channel."""
+
+    path = "order__channel"
+
+
+class StockListFilter(TextFilter):
+    """Items that name a stock list, by its name or by the place it stands for."""
+
+    title = _("stock list or place")
+    parameter_name = "stock_list"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Narrow the list down."""
+        if not self.value():
+            return queryset
+        return queryset.filter(
+            Q(stock_list__name=self.value())
+            | Q(stock_list__location__identifier=self.value())
+            | Q(stock_list__group__identifier=self.value())
+        )
+
+
+class SkuFilter(TextFilter):
+    """Items of a product."""
+
+    title = "SKU"
+    parameter_name = "sku"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Narrow the list down to that very SKU."""
+        if not self.value():
+            return queryset
+        organization = organization_of(request).pk
+        return queryset.filter(product__sku=self.value(), product__organization_id=organization)

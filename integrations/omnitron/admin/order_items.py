@@ -1,0 +1,138 @@
+"""Order items: which of them hold stock, for how long, and one of them in full."""
+
+from typing import Any, cast
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.timesince import timesince
+from django.utils.translation import gettext_lazy as _
+
+from integrations.omnitron.admin.filters import (
+    AgeFilter,
+    HoldFilter,
+    ItemChannelFilter,
+    SkuFilter,
+    StockListFilter,
+)
+from integrations.omnitron.admin.words import AGES, status_text
+from integrations.omnitron.models import OrderItem
+from integrations.omnitron.selectors.holds import held_by_lines, unmapped_by_age
+from integrations.omnitron.selectors.order_item_page import page_of
+from inventory.backoffice.access import access_of
+from inventory.backoffice.base import ReadOnlyAdmin, quantity
+from inventory.backoffice.formats import quantity_text
+from inventory.backoffice.notes import notes_of
+from inventory.domain.roles import Power
+
+
+@admin.register(OrderItem)
+class OrderItemAdmin(ReadOnlyAdmin):
+    """What waits for the ERP comes oldest first, all others newest first."""
+
+    list_display = (
+        "id",
+        "order",
+        "channel",
+        "product",
+        "units",
+        "held",
+        "stock_list",
+        "state",
+        "created_date",
+        "age",
+    )
+    list_select_related = ("order__channel", "product", "stock_list")
+    list_filter = (HoldFilter, AgeFilter, ItemChannelFilter, StockListFilter, SkuFilter)
+    list_filter_submit = True
+    search_fields = ("order__number__startswith", "product__sku__startswith")
+    search_help_text = _("order number or SKU, or how it begins")
+    sortable_by = ()
+
+    units = quantity("quantity", _("ordered"))
+
+    list_before_template = "backoffice/waiting.html"
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        """Show above the list how much waits for the ERP, and for how long."""
+        counts: dict[str, int] = {}
+        organization = access_of(request).organization
+        if organization is not None and self.has_view_permission(request):
+            counts = unmapped_by_age(organization.pk, now=timezone.now())
+        bands = [(name, text, counts.get(name, 0)) for name, text in AGES.items()]
+        shown = {"bands": bands, "waiting": sum(counts.values())}
+        return super().changelist_view(request, {**shown, **(extra_context or {})})
+
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
+        is_queue = request.GET.get(HoldFilter.parameter_name) == HoldFilter.waiting
+        return ("pk",) if is_queue else ("-pk",)
+
+    def complete(self, request: HttpRequest, rows: Any) -> None:
+        """Find what the items of a page still hold, in one query."""
+        lines = [(item.product_id, item.line_id) for item in rows if item.line_id is not None]
+        held = held_by_lines(lines)
+        for item in rows:
+            item.still_held = held.get(item.line_id, 0)
+
+    @admin.display(description=_("channel"))
+    def channel(self, item: OrderItem) -> str:
+        """Say where the order came from."""
+        return item.order.channel.name
+
+    @admin.display(description=_("holds"))
+    def held(self, item: Any) -> str:
+        """Say what is still held."""
+        return quantity_text(item.still_held or None)
+
+    @admin.display(description=_("status"))
+    def state(self, item: OrderItem) -> str:
+        """Name the status."""
+        return status_text(item.status)
+
+    @admin.display(description=_("age"))
+    def age(self, item: OrderItem) -> str:
+        """Say how long ago it came."""
+        return timesince(item.created_date, timezone.now(), depth=1)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[OrderItem], search_term: str
+    ) -> tuple[QuerySet[OrderItem], bool]:
+        """Search as Django does; one order of an item needs no DISTINCT."""
+        found, _distinct = super().get_search_results(request, queryset, search_term)
+        return found, False
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show one order item."""
+        item = cast("OrderItem | None", self.get_object(request, object_id))
+        if not self.has_view_permission(request, item) or request.method != "GET":
+            return cast(
+                "HttpResponse", super().change_view(request, object_id, form_url, extra_context)
+            )
+        if item is None:
+            return cast(
+                "HttpResponse", self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+            )
+        page = page_of(item.pk)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": str(page.item),
+            "opts": self.opts,
+            "original": item,
+            "item": page.item,
+            "state": status_text(page.item.status),
+            "page": page,
+            "notes": notes_of(item),
+            "may_handle": access_of(request).may(Power.HANDLE_ORDERS),
+        }
+        request.current_app = self.admin_site.name
+        return TemplateResponse(request, "backoffice/order_item.html", context)
