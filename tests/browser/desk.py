@@ -16,6 +16,8 @@ TABLET = {"width": 820, "height": 1180}
 MILLISECONDS = 60_000  # a busy machine is slow
 ARTIFACTS = Path(os.environ.get("HOLDFAST_ARTIFACTS", BASE_DIR / "artifacts")) / "screenshots"
 
+expect.set_options(timeout=MILLISECONDS)
+
 _AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 _RUN_AXE = """() => axe.run({runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}).then(found =>
   found.violations.filter(each => ["serious", "critical"].includes(each.impact)).map(each =>

@@ -135,16 +135,18 @@ class MapByHand(ByHandPage):
     def question(self, page: OrderItemPage) -> str:
         """Say what becomes of what it holds; a mapping is for good."""
         if page.item.stock_list.on_mapping == MappingEffect.FULFIL:
-            told = _("What it holds leaves the shelf, as if the ERP had mapped it.")
-        else:
-            told = _("What it holds is released, as if the ERP had mapped it.")
-        return told + " " + _("This cannot be undone.")
+            return _(
+                "What it holds leaves the shelf, as if the ERP had mapped it."
+                " This cannot be undone."
+            )
+        return _("What it holds is released, as if the ERP had mapped it. This cannot be undone.")
 
     def act(self, item: OrderItem, said: dict[str, Any]) -> str:
-        stored = map_by_hand(**self.whose(item), code=said["code"], reason=said["reason"])
+        code: str = said["code"]
+        stored = map_by_hand(**self.whose(item), code=code, reason=said["reason"])
         if stored.is_new:
-            return _("The order item is mapped to %s.") % said["code"]
-        return _("The order item was mapped to %s before.") % said["code"]
+            return _("The order item is mapped to %s.") % code
+        return _("The order item was mapped to %s before.") % code
 
 
 @register_page

@@ -1,11 +1,10 @@
 """Order items: which of them hold stock, for how long, and one of them in full."""
 
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.timesince import timesince
 from django.utils.translation import gettext_lazy as _
@@ -22,16 +21,18 @@ from integrations.omnitron.models import OrderItem
 from integrations.omnitron.selectors.holds import held_by_lines, unmapped_by_age
 from integrations.omnitron.selectors.order_item_page import page_of
 from inventory.backoffice.access import access_of
-from inventory.backoffice.base import ReadOnlyAdmin, quantity
+from inventory.backoffice.base import quantity
 from inventory.backoffice.formats import quantity_text
 from inventory.backoffice.notes import notes_of
+from inventory.backoffice.shown import ShownAdmin
 from inventory.domain.roles import Power
 
 
 @admin.register(OrderItem)
-class OrderItemAdmin(ReadOnlyAdmin):
+class OrderItemAdmin(ShownAdmin):
     """What waits for the ERP comes oldest first, all others newest first."""
 
+    page_template = "backoffice/order_item.html"
     list_display = (
         "id",
         "order",
@@ -105,34 +106,16 @@ class OrderItemAdmin(ReadOnlyAdmin):
         found, _distinct = super().get_search_results(request, queryset, search_term)
         return found, False
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
+    def page_context(self, request: HttpRequest, row: OrderItem) -> dict[str, Any]:
         """Show one order item."""
-        item = cast("OrderItem | None", self.get_object(request, object_id))
-        if not self.has_view_permission(request, item) or request.method != "GET":
-            return cast(
-                "HttpResponse", super().change_view(request, object_id, form_url, extra_context)
-            )
-        if item is None:
-            return cast(
-                "HttpResponse", self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
-            )
-        page = page_of(item.pk)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": str(page.item),
-            "opts": self.opts,
-            "original": item,
-            "item": page.item,
-            "state": status_text(page.item.status),
+        page = page_of(row.pk)
+        item = page.item
+        named = {"sku": item.product.sku, "order": item.order.number}
+        return {
+            "title": _("%(sku)s of order %(order)s") % named,
+            "item": item,
+            "state": status_text(item.status),
             "page": page,
-            "notes": notes_of(item),
+            "notes": notes_of(row),
             "may_handle": access_of(request).may(Power.HANDLE_ORDERS),
         }
-        request.current_app = self.admin_site.name
-        return TemplateResponse(request, "backoffice/order_item.html", context)

@@ -4,36 +4,23 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from integrations.omnitron.admin.filters import ChannelFilter
 from integrations.omnitron.admin.words import status_text
-from integrations.omnitron.models import CancellationPlan, IntegrationMapping, Order, OrderItem
-from inventory.backoffice.base import ReadOnlyAdmin, ReadOnlyInline, quantity
-
-
-class OrderItemInline(ReadOnlyInline):
-    """The items of an order, each a link to its page."""
-
-    model = OrderItem
-    fields = readonly_fields = ("product", "units", "stock_list", "state", "price")
-    show_change_link = True
-
-    units = quantity("quantity", _("quantity"))
-
-    @admin.display(description=_("status"))
-    def state(self, item: OrderItem) -> str:
-        """Name the status."""
-        return status_text(item.status)
-
-    def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).select_related("product", "stock_list").order_by("pk")
+from integrations.omnitron.models import CancellationPlan, IntegrationMapping, Order
+from integrations.omnitron.selectors.order_page import order_page
+from inventory.backoffice.base import ReadOnlyAdmin
+from inventory.backoffice.shown import ShownAdmin
 
 
 @admin.register(Order)
-class OrderAdmin(ReadOnlyAdmin):
+class OrderAdmin(ShownAdmin):
     """Search is by the beginning of the number."""
 
+    page_template = "backoffice/order.html"
     list_display = ("number", "channel", "state", "is_send", "created_date")
     list_select_related = ("channel",)
     list_filter = (ChannelFilter, "is_send")
@@ -42,22 +29,44 @@ class OrderAdmin(ReadOnlyAdmin):
     search_help_text = _("number, or how it begins")
     ordering = ("-pk",)
     sortable_by = ()
-    inlines = (OrderItemInline,)
 
     @admin.display(description=_("status"))
     def state(self, order: Order) -> str:
         """Name the status."""
         return status_text(order.status)
 
+    def page_context(self, request: HttpRequest, row: Order) -> dict[str, Any]:
+        """Show one order with its items."""
+        page = order_page(row.pk)
+        return {
+            "title": row.number,
+            "order": page.order,
+            "state": status_text(page.order.status),
+            "items": [(item, status_text(item.item.status)) for item in page.items],
+            "has_more_items": page.has_more_items,
+            "cancellations": page.cancellations,
+            "people": [
+                (_("Customer"), page.order.customer),
+                (_("Shipping address"), page.order.shipping_address),
+                (_("Billing address"), page.order.billing_address),
+            ],
+        }
+
 
 @admin.register(IntegrationMapping)
 class IntegrationMappingAdmin(ReadOnlyAdmin):
     """Search is by the beginning of the ERP's id, or by the order item's number."""
 
-    list_display = ("code", "integration_type", "object_id", "created_date")
+    list_display = ("code", "integration_type", "order_item", "created_date")
     search_fields = ("code__startswith", "=object_id")
     search_help_text = _("ERP id or how it begins, or number of the order item")
     ordering = ("-pk",)
+
+    @admin.display(description=_("order item"))
+    def order_item(self, mapping: IntegrationMapping) -> Any:
+        """Lead to what is mapped."""
+        address = reverse("admin:orders_orderitem_change", args=[mapping.object_id])
+        return format_html('<a class="hf-tag" href="{}">{}</a>', address, mapping.object_id)
 
 
 @admin.register(CancellationPlan)

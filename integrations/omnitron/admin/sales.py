@@ -1,11 +1,15 @@
 """Where is sold from: channels, stock lists and their places, products on lists."""
 
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin
 from django.db.models import ManyToManyField, Model
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from integrations.omnitron.models import (
@@ -45,11 +49,19 @@ class _MadeAdmin(OrganizationAdmin):
         """Nothing: the service has stored it all."""
 
 
+def _waiting_link(query: str) -> Any:
+    address = reverse("admin:orders_orderitem_changelist")
+    return format_html(
+        '<a class="hf-tag" href="{}?{}">{}</a>', address, query, _("What waits for the ERP")
+    )
+
+
 class StockListForm(forms.ModelForm[StockList]):
     """A stock list and its one place."""
 
     place = forms.CharField(
-        help_text="The ID of a location or of a location group.", widget=UnfoldAdminTextInputWidget
+        help_text=_("The ID of a location or of a location group. It stays so for good."),
+        widget=UnfoldAdminTextInputWidget,
     )
 
     class Meta:
@@ -59,12 +71,28 @@ class StockListForm(forms.ModelForm[StockList]):
 
 @admin.register(StockList)
 class StockListAdmin(_MadeAdmin):
-    list_display = ("name", "code", "location", "group", "on_mapping")
+    list_display = ("name", "code", "place", "kind", "on_mapping", "holds")
     list_select_related = ("location", "group")
     search_fields = ("name", "code")
     ordering = ("name",)
     fields = ("name", "code", "is_auto_sync", "location", "group", "on_mapping", "created_date")
     asked = ("name", "place", "code", "is_auto_sync", "on_mapping")
+
+    @admin.display(description=_("place"))
+    def place(self, stock_list: StockList) -> str:
+        """Name the one place."""
+        return str(stock_list.location or stock_list.group)
+
+    @admin.display(description=_("which is"))
+    def kind(self, stock_list: StockList) -> Any:
+        """Say what kind of place it is."""
+        return _("a group") if stock_list.location is None else _("a location")
+
+    @admin.display(description=_("orders"))
+    def holds(self, stock_list: StockList) -> Any:
+        """Lead to what waits for the ERP."""
+        query = urlencode({"hold": "waiting", "stock_list": stock_list.name})
+        return _waiting_link(query)
 
     def get_form(
         self,
@@ -94,11 +122,24 @@ class StockListAdmin(_MadeAdmin):
 
 @admin.register(Channel)
 class ChannelAdmin(_MadeAdmin):
-    list_display = ("name", "stock_list", "created_date")
+    list_display = ("name", "stock_list", "further", "created_date", "holds")
     list_select_related = ("stock_list",)
     search_fields = ("name",)
     ordering = ("name",)
     asked = fields = ("name", "stock_list", "extra_stock_lists")
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).prefetch_related("extra_stock_lists")
+
+    @admin.display(description=_("further stock lists"))
+    def further(self, channel: Channel) -> str:
+        """Name the lists that it sells from besides."""
+        return ", ".join(sorted(each.name for each in channel.extra_stock_lists.all())) or "-"
+
+    @admin.display(description=_("orders"))
+    def holds(self, channel: Channel) -> Any:
+        """Lead to what waits for the ERP."""
+        return _waiting_link(urlencode({"hold": "waiting", "channel": channel.name}))
 
     def formfield_for_manytomany(
         self, db_field: "ManyToManyField[Any, Any]", request: HttpRequest, **kwargs: Any

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from integrations.omnitron.models import CancellationPlan, IntegrationMapping, OrderItem
 from reservations.models import Line
@@ -35,10 +34,10 @@ def page_of(order_item_id: int) -> OrderItemPage:
     item = OrderItem.objects.select_related(
         "order__channel", "product", "stock_list__location", "stock_list__group"
     ).get(pk=order_item_id)
-    lines = Line.objects.filter(pk=item.line_id).values_list("document_id", flat=True)
-    document_id = lines.first() if item.line_id is not None else None
-    story: tuple[Any, Any] = ((), ())
-    if document_id is not None and item.line_id is not None:
+    document_id = None
+    story: tuple[Sequence[Holding], Sequence[Step]] = ((), ())
+    if item.line_id is not None:
+        document_id = Line.objects.values_list("document_id", flat=True).get(pk=item.line_id)
         story = line_story(item.line_id, document_id=document_id)
     cancellations = CancellationPlan.objects.filter(order=item.order_id, items__contains=[item.pk])
     return OrderItemPage(

@@ -51,13 +51,12 @@ def release_by_hand(
     with locked_write():
         lock_organization_shared(organization_id)
         items = OrderItem.objects.filter(organization_id=organization_id, pk=order_item_id)
-        found = items.values_list("product_id", "line_id").first()
-        if found is None:
+        item = items.only("product_id", "line_id").first()
+        if item is None:
             raise EntityNotFound("Not found.")
-        product_id, line_id = found
         released = end_holds(
             organization_id=organization_id,
-            lines=[] if line_id is None else [(product_id, line_id)],
+            lines=[] if item.line_id is None else [(item.product_id, item.line_id)],
             ending=Ending(HoldEnd.RELEASE, f"release-by-hand-{order_item_id}", reason),
             origin=origin,
             now=now,

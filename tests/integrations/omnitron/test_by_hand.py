@@ -177,7 +177,7 @@ def test_a_page_tells_what_became_of_an_item(
     other = an_item(office, "1002", "web", 4)
     office.map(item, "ERP-7", update_stock=False)
 
-    with django_assert_max_num_queries(19):  # type: ignore[operator]
+    with django_assert_max_num_queries(17):  # type: ignore[operator]
         told = page_of(operator, item)
 
     for word in ("1001", "red-mug", "ERP-7", "2.5", "promised by a group", "(all)"):
@@ -185,6 +185,26 @@ def test_a_page_tells_what_became_of_an_item(
     assert "Release by hand" in told
     assert "Map by hand" not in told
     assert "Map by hand" in page_of(operator, other)
+
+
+def test_an_order_is_shown_with_its_items(
+    operator: Client, office: Office, django_assert_max_num_queries: object
+) -> None:
+    lines = [office.line("main", 0.5) for _ in range(12)]
+    customer = {"first_name": "<b>Ada</b>"}
+    order = office.create("1001", *lines, customer=customer).id
+    first, second, *_ = office.items(order)
+    office.map(first, "ERP-1")
+    office.cancel(order, second)
+
+    with django_assert_max_num_queries(14):  # type: ignore[operator]
+        answer = operator.get(f"/admin/orders/order/{order}/change/")
+
+    told = answer.content.decode()
+    assert answer.status_code == 200
+    assert told.count("/admin/orders/orderitem/") > 12
+    for word in ("ERP-1", "100 canceled", "not mapped", "&lt;b&gt;Ada", f"items {second}."):
+        assert word in told
 
 
 def test_an_item_that_never_held_anything_is_shown(operator: Client, office: Office) -> None:
