@@ -17,7 +17,7 @@ from inventory.services.members import add_member
 from tests.builders import Shop, a_shop
 from tests.integrations.omnitron.office import Office, an_office
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 LIST = "/admin/orders/orderitem/"
 
