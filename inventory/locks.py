@@ -13,6 +13,7 @@ from django.db import Error, OperationalError, connection, transaction
 from psycopg import errors
 
 from inventory.errors import ConcurrentModification
+from inventory.statements import array
 
 LOCK_TIMEOUT = "10s"
 _ORGANIZATION_SPACE = 0x0CF5
@@ -129,13 +130,13 @@ def lock_items(
     """
     require_transaction()
     wanted: list[str] = []
-    keys: list[list[str] | list[int]] = []
+    keys: list[str] = []
     if skus:
         wanted.append("sku = ANY(%s)")
-        keys.append(list(skus))
+        keys.append(array(skus))
     if item_ids:
         wanted.append("id = ANY(%s)")
-        keys.append(list(item_ids))
+        keys.append(array(item_ids))
     with connection.cursor() as cursor:
         cursor.execute(
             _LOCK_ITEMS.format(

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 import msgspec
 from django.db import OperationalError, connection
@@ -29,7 +28,7 @@ class LockedDocument:
     reservation_time: datetime
     expires_at: datetime | None
     cancelled_at: datetime | None
-    body: UUID
+    body: str
     answer: Any
     line_ids: Sequence[int]
 
@@ -40,8 +39,8 @@ class LockedDocument:
 
 
 _COLUMNS = """
-id, identifier, revision, external_ref, reservation_time, expires_at, cancelled_at, body, answer,
-  ARRAY(SELECT nextval('reservations_line_id_seq') FROM generate_series(1, %s))
+id, identifier, revision, external_ref, reservation_time, expires_at, cancelled_at, body::text,
+  answer, ARRAY(SELECT nextval('reservations_line_id_seq') FROM generate_series(1, %s))
 """
 # The update changes nothing: it locks the row that is there, and returns it, in the one statement.
 _CLAIM = f"""

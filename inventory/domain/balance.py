@@ -18,6 +18,10 @@ class Balance:
     reserved: int = 0
     futures: int = 0
 
+    def reserving(self, quantity: int) -> "Balance":
+        """Return the counts with so much more reserved."""
+        return Balance(self.on_hand, self.safety_stock, self.reserved + quantity, self.futures)
+
     @property
     def available_to_order(self) -> int:
         """ATO: on hand and expected, less safety stock and reserved; never below 0."""

@@ -4,8 +4,7 @@ The state is decided on in request order; changes can be taken back to a mark, s
 record leaves no trace. Quantities are integers of thousandths.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from inventory.domain.balance import Balance
@@ -44,14 +43,6 @@ class Shortage:
 
 
 @dataclass(slots=True)
-class _Pair:
-    """The two networks of an item, solved lazily."""
-
-    to_order: Network[int]
-    to_fulfil: Network[int]
-
-
-@dataclass(slots=True)
 class ItemState:
     """An item's balances under its lock.
 
@@ -67,24 +58,25 @@ class ItemState:
     changes: list[Change] = field(default_factory=list)
     pools_lost_a_date: bool = False
     _undo: list[tuple[dict[Any, Any], Any, Any]] = field(default_factory=list)
-    _networks: _Pair | None = None
+    _network_to_order: Network[int] | None = None
+    _network_to_fulfil: Network[int] | None = None
 
     # What can be promised
 
     @property
     def short(self) -> int:
         """What is promised and cannot be served."""
-        return self._pair.to_order.short
+        return self._to_order.short
 
     @property
     def shortage(self) -> Shortage:
         """What is short in both networks: the most that a replaced hold may leave short."""
-        return Shortage(self._pair.to_order.short, self._pair.to_fulfil.short)
+        return Shortage(self._to_order.short, self._to_fulfil.short)
 
     @property
     def available_to_order(self) -> int:
         """What a group of all locations could still promise."""
-        return sum(pool.free for pool in self.pools.values()) - self._pair.to_order.served
+        return sum(pool.free for pool in self.pools.values()) - self._to_order.served
 
     @property
     def on_hand(self) -> int:
@@ -108,36 +100,36 @@ class ItemState:
         balance, signature = record.balance, record.signature
         available = min(
             balance.available_to_order,
-            self._pair.to_order.headroom(signature=signature) + self._repaid(allowed),
+            self._to_order.headroom(signature=signature) + self._repaid(allowed),
         )
         if not fulfil_only:
             return available
         return min(
             available,
             balance.available_to_fulfil,
-            self._pair.to_fulfil.headroom(signature=signature) + self._repaid_to_fulfil(allowed),
+            self._to_fulfil.headroom(signature=signature) + self._repaid_to_fulfil(allowed),
         )
 
     def available_in(
         self, group: int, *, fulfil_only: bool = False, allowed: Shortage | None = None
     ) -> int:
         """Return the most a group may still promise without a new shortage; see `available_at`."""
-        available = self._pair.to_order.available_to_order(group=group) + self._repaid(allowed)
+        available = self._to_order.available_to_order(group=group) + self._repaid(allowed)
         if not fulfil_only:
             return available
         return min(
             available,
-            self._pair.to_fulfil.available_to_order(group=group) + self._repaid_to_fulfil(allowed),
+            self._to_fulfil.available_to_order(group=group) + self._repaid_to_fulfil(allowed),
         )
 
     # Above what raises no shortage, every unit more raises it by one: so what was repaid is
     # exactly how much more may be taken.
 
     def _repaid(self, allowed: Shortage | None) -> int:
-        return 0 if allowed is None else max(0, allowed.to_order - self._pair.to_order.short)
+        return 0 if allowed is None else max(0, allowed.to_order - self._to_order.short)
 
     def _repaid_to_fulfil(self, allowed: Shortage | None) -> int:
-        return 0 if allowed is None else max(0, allowed.to_fulfil - self._pair.to_fulfil.short)
+        return 0 if allowed is None else max(0, allowed.to_fulfil - self._to_fulfil.short)
 
     def movable(self, source: int, target: int, *, most: int) -> int:
         """Return the most, up to `most` reserved units, that may move without a new shortage."""
@@ -180,30 +172,34 @@ class ItemState:
         return max(0, worse)
 
     @property
-    def _pair(self) -> _Pair:
-        if self._networks is None:
-            self._networks = _Pair(
-                to_order=self._network({s: p.free for s, p in self.pools.items()}),
-                to_fulfil=self._network({s: p.free_to_fulfil for s, p in self.pools.items()}),
-            )
-        return self._networks
+    def _to_order(self) -> Network[int]:
+        if self._network_to_order is None:
+            free = {signature: pool.free for signature, pool in self.pools.items()}
+            self._network_to_order = Network(free=free, promises=self.promises)
+        return self._network_to_order
 
-    def _network(self, free: Mapping[Signature, int]) -> Network[int]:
-        return Network(free=free, promises=self.promises)
+    @property
+    def _to_fulfil(self) -> Network[int]:
+        if self._network_to_fulfil is None:
+            free = {signature: pool.free_to_fulfil for signature, pool in self.pools.items()}
+            self._network_to_fulfil = Network(free=free, promises=self.promises)
+        return self._network_to_fulfil
+
+    def _forget_networks(self) -> None:
+        self._network_to_order = self._network_to_fulfil = None
 
     # Changes
 
     def reserve(self, location: int, quantity: int, *, cause: Any) -> None:
         """Raise (or with a negative quantity lower) a location's reserved count."""
         record = self.records[location]
-        balance = replace(record.balance, reserved=record.balance.reserved + quantity)
-        self.put(location, replace(record, balance=balance), cause=cause)
+        self.put(location, record.counting(record.balance.reserving(quantity)), cause=cause)
 
     def promise(self, group: int, quantity: int, *, cause: Any) -> None:
         """Raise (or with a negative quantity lower) what a group has promised."""
         before = self.promises.get(group, 0)
         self._set(self.promises, group, before + quantity)
-        self._networks = None
+        self._forget_networks()
         self._post(group, Balance(reserved=before), Balance(reserved=before + quantity), cause)
 
     def put(self, location: int, record: Record, *, cause: Any) -> None:
@@ -217,7 +213,7 @@ class ItemState:
             self._repool(before.signature, before=before, after=None)
             self._repool(record.signature, before=None, after=record)
         self._set(self.records, location, record)
-        self._networks = None
+        self._forget_networks()
         exclusions = None
         if record.excluded_groups != before.excluded_groups:
             exclusions = Exclusions(before.excluded_groups, record.excluded_groups)
@@ -263,7 +259,7 @@ class ItemState:
                 table[key] = old
         self.sequence -= len(self.changes) - changes
         del self.changes[changes:]
-        self._networks = None
+        self._forget_networks()
 
     def _set(self, table: dict[Any, Any], key: Any, value: Any) -> None:
         self._undo.append((table, key, table.get(key, _ABSENT)))

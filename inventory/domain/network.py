@@ -55,8 +55,10 @@ class Network(Generic[GroupId]):
         promises: Mapping[GroupId, int],
     ) -> None:
         """Copy the state; pools with nothing free and promises of nothing are allowed."""
-        for quantity in (*free.values(), *promises.values()):
-            _check_not_negative(quantity)
+        least = min(min(free.values(), default=0), min(promises.values(), default=0))
+        if least < 0:
+            message = f"Free stock and promises cannot be negative: {least} thousandths."
+            raise ValueError(message)
         self._free: dict[tuple[GroupId, ...], int] = dict(free)
         self._promises: dict[GroupId, int] = {
             group: quantity for group, quantity in promises.items() if quantity
@@ -180,9 +182,3 @@ def pooled(*, locations: Locations) -> dict[tuple[str, ...], int]:
 def signature_of(*, groups: Collection[GroupId]) -> tuple[GroupId, ...]:
     """Return the signature of a location that these groups count."""
     return tuple(sorted(groups))
-
-
-def _check_not_negative(quantity: int) -> None:
-    if quantity < 0:
-        message = f"Free stock and promises cannot be negative: {quantity} thousandths."
-        raise ValueError(message)

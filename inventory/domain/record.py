@@ -1,7 +1,7 @@
 """Stock records and the pools they add up to. Quantities are integers of thousandths."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from inventory.domain.balance import Balance
@@ -30,6 +30,17 @@ class Record:
     excluded_groups: tuple[str, ...] = ()
     exists: bool = False
 
+    def counting(self, balance: Balance) -> "Record":
+        """Return the record with other counts."""
+        return Record(
+            self.signature,
+            balance,
+            self.futures,
+            self.effective_at,
+            self.excluded_groups,
+            self.exists,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Pool:
@@ -47,8 +58,7 @@ class Pool:
     def replacing(self, *, before: Record | None, after: Record | None) -> "Pool":
         """Return the sums when one member changes, leaves (`after` None) or joins."""
         old, new = _counted(before), _counted(after)
-        return replace(
-            self,
+        return Pool(
             records=self.records + new.records - old.records,
             on_hand=self.on_hand + new.on_hand - old.on_hand,
             safety_stock=self.safety_stock + new.safety_stock - old.safety_stock,
@@ -72,6 +82,7 @@ class Pool:
         return kept is None or kept.effective_at is None or kept.effective_at < before.effective_at
 
 
+_NO_FUTURES: Mapping[str, int] = {}
 _EMPTY = Pool()
 
 
@@ -86,7 +97,7 @@ def _counted(record: Record | None) -> Pool:
         reserved=balance.reserved,
         free=balance.available_to_order,
         free_to_fulfil=balance.available_to_fulfil,
-        futures=merge_futures(record.futures),
+        futures=merge_futures(record.futures) if record.futures else _NO_FUTURES,
         effective_at=record.effective_at,
     )
 

@@ -25,7 +25,7 @@ from inventory.selectors.records import pool_from_row, record_from_row, signatur
 from inventory.services import once
 from inventory.services.balances import LoadedItem, write_balances
 from inventory.services.once import Processed, RecordKey, Stored
-from inventory.statements import Statement
+from inventory.statements import Statement, array
 
 
 @dataclass(slots=True)
@@ -115,13 +115,14 @@ class StockBook:
         """Load pools, promises, the records of these pairs and what was applied before."""
         by_id = self.by_id
         queries = [_POOLS, _PROMISES]
-        params: list[Any] = [list(by_id), list(by_id)]
+        items = array(by_id)
+        params: list[Any] = [items, items]
         if pairs:
             queries.append(_RECORDS_OF_PAIRS)
             params.extend(_pair_params(pairs))
         if self.keys:
             queries.append(_REQUESTS)
-            params.extend([self.graph.organization_id, list({key.name for key in self.keys})])
+            params.extend([self.graph.organization_id, array({key.name for key in self.keys})])
         with connection.cursor() as cursor:
             cursor.execute(" UNION ALL ".join(queries), params)
             rows = cursor.fetchall()
@@ -198,7 +199,7 @@ _POOL, _PROMISE, _RECORD, _REQUEST = range(4)
 _POOLS = """
 SELECT 0 AS kind, item_id, records::bigint AS ref, signature AS label,
   on_hand AS a, safety_stock AS b, reserved AS c, free AS d, futures AS e, effective_at AS f,
-  NULL::varchar[] AS g, free_to_fulfil AS h, false AS i, NULL::uuid AS j, NULL::uuid AS k
+  NULL::varchar[] AS g, free_to_fulfil AS h, false AS i, NULL AS j, NULL AS k
 FROM inventory_poolbalance WHERE item_id = ANY(%s)
 """
 _PROMISES = """
@@ -218,13 +219,14 @@ _RECORDS_OF_ITEMS = f"""
 SELECT {_RECORD_COLUMNS} FROM inventory_stockrecord s WHERE s.item_id = ANY(%s)
 """
 _REQUESTS = """
-SELECT 3, 0, 0, NULL, occurrence, out_of, 0, 0, answer, created_at, NULL, 0, false, key, body
+SELECT 3, 0, 0, NULL, occurrence, out_of, 0, 0, answer, created_at, NULL, 0, false, key::text,
+  body::text
 FROM inventory_processedrequest WHERE organization_id = %s AND key = ANY(%s)
 """
 
 
-def _pair_params(pairs: Collection[tuple[int, int]]) -> list[list[int]]:
-    return [[item for item, _ in pairs], [location for _, location in pairs]]
+def _pair_params(pairs: Collection[tuple[int, int]]) -> list[str]:
+    return [array([item for item, _ in pairs]), array([location for _, location in pairs])]
 
 
 def open_book(

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any
-from uuid import UUID
 
 import msgspec
 
@@ -25,17 +24,21 @@ from inventory.statements import Statement
 RETENTION = timedelta(days=30)
 
 
-def digest(value: Any) -> UUID:
-    """Return a 16 byte digest of plain values, structs or dataclasses."""
-    return UUID(bytes=blake2b(msgspec.json.encode(value), digest_size=16).digest())
+def digest(value: Any) -> str:
+    """Return a 16 byte digest of plain values, structs or dataclasses: a UUID, as text.
+
+    Text is hashed once, and PostgreSQL writes it the same way.
+    """
+    plain = blake2b(msgspec.json.encode(value), digest_size=16).hexdigest()
+    return f"{plain[:8]}-{plain[8:12]}-{plain[12:16]}-{plain[16:20]}-{plain[20:]}"
 
 
 @dataclass(frozen=True, slots=True)
 class RecordKey:
     """One record of a request: its name, what it says, which of the equal ones it is."""
 
-    name: UUID
-    body: UUID
+    name: str
+    body: str
     occurrence: int
 
 
@@ -47,7 +50,7 @@ class RequestKeys:
     _seen: Counter[Hashable] = field(default_factory=Counter)
 
     def key(
-        self, request_id: str, body: UUID, *, sku: str = "", place: str = "", to: str = ""
+        self, request_id: str, body: str, *, sku: str = "", place: str = "", to: str = ""
     ) -> RecordKey:
         """Return the key of the next record with this body and these parts of a name."""
         name = digest((self.operation, request_id, sku, place, to))
@@ -60,8 +63,8 @@ class RequestKeys:
 class Stored:
     """A record that was applied, as it is stored."""
 
-    name: UUID
-    body: UUID
+    name: str
+    body: str
     occurrence: int
     out_of: int
     answer: Any
@@ -93,10 +96,10 @@ def _some_of(out_of: int, *, applied: int) -> Processed:
 def recall(keys: Iterable[RecordKey], stored: Iterable[Stored]) -> dict[RecordKey, Processed]:
     """Return what is known of a request's records; those left out are to be decided."""
     known: dict[RecordKey, Processed] = {}
-    rows_of: dict[UUID, list[Stored]] = {}
+    rows_of: dict[str, list[Stored]] = {}
     for row in stored:
         rows_of.setdefault(row.name, []).append(row)
-    sent: dict[UUID, list[RecordKey]] = {name: [] for name in rows_of}
+    sent: dict[str, list[RecordKey]] = {name: [] for name in rows_of}
     for key in keys:
         if key.name in sent:
             sent[key.name].append(key)
@@ -109,7 +112,7 @@ def _recall_name(
     keys: Sequence[RecordKey], rows: Sequence[Stored]
 ) -> Iterator[tuple[RecordKey, Processed]]:
     sent = Counter(key.body for key in keys)
-    applied: dict[UUID, list[Stored]] = {}
+    applied: dict[str, list[Stored]] = {}
     for row in sorted(rows, key=lambda row: row.occurrence):
         applied.setdefault(row.body, []).append(row)
     is_all_here = all(sent[body] >= len(equals) for body, equals in applied.items())
@@ -136,7 +139,7 @@ def remember(
 ) -> None:
     """Add what was applied of a request's `keys` to the statement, behind what is `stored`."""
     sent = Counter((key.name, key.body) for key in keys)
-    following: dict[UUID, int] = {}
+    following: dict[str, int] = {}
     for row in stored:
         following[row.name] = max(following.get(row.name, 0), row.occurrence + 1)
     rows = []

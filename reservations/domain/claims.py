@@ -24,6 +24,20 @@ class Claim:
     expires_at: datetime | None
     external_ref: str
 
+    def of(self, quantity: int) -> "Claim":
+        """Return the claim with another quantity."""
+        return Claim(
+            self.id,
+            self.item_id,
+            self.place,
+            self.document_id,
+            self.line_id,
+            quantity,
+            self.standing,
+            self.expires_at,
+            self.external_ref,
+        )
+
     def is_due(self, now: datetime) -> bool:
         """Tell whether the document's time has passed."""
         return self.expires_at is not None and self.expires_at <= now
@@ -127,7 +141,7 @@ class ClaimBook:
         """Take a draw out of its claim; an empty claim is gone."""
         left = draw.claim.quantity - draw.quantity
         if left:
-            self._put(replace(draw.claim, quantity=left))
+            self._put(draw.claim.of(left))
         else:
             self._remove(draw.claim)
 

@@ -6,7 +6,6 @@ Locks in the order of the design: organization, document, items. Quantities are 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from inventory.errors import ReservationAlreadyFinalized, ReservationInvalidState
 from inventory.locks import locked_write
@@ -150,7 +149,7 @@ def _reserve(
 
 
 def _repeated(
-    document: LockedDocument, *, body: UUID, holds_claims: bool, now: datetime
+    document: LockedDocument, *, body: str, holds_claims: bool, now: datetime
 ) -> Answer | None:
     """Return the stored answer to a repeat; None when an open hold is to be replaced."""
     refuse_unless_open(document, holds_claims=holds_claims, now=now)

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from uuid import UUID
 
 import msgspec
 
@@ -88,8 +87,8 @@ def ship(item: ItemState, claims: ClaimBook, draw: Draw, *, at: datetime, cause:
     balance, on_hand = record.balance, record.balance.on_hand
     if record.effective_at is None or at >= record.effective_at:
         on_hand = max(0, on_hand - draw.quantity)
-    left = replace(balance, on_hand=on_hand, reserved=balance.reserved - draw.quantity)
-    item.put(location, replace(record, balance=left), cause=cause)
+    left = replace(balance.reserving(-draw.quantity), on_hand=on_hand)
+    item.put(location, record.counting(left), cause=cause)
     claims.shrink(draw)
 
 
@@ -152,7 +151,7 @@ def write_revision(
     document: LockedDocument,
     *,
     terms: Terms,
-    body: UUID,
+    body: str,
     answer: object,
 ) -> None:
     """Add what a create or replace makes of the document, with its answer, to the statement."""
