@@ -1,5 +1,6 @@
 """Settings of gunicorn: `gunicorn -c python:config.web config.wsgi`, as `manage.py up` runs it."""
 
+import gc
 import logging.config
 from typing import Any
 
@@ -18,6 +19,15 @@ class Logger(glogging.Logger):
 
         super().setup(cfg)
         logging.config.dictConfig(settings.LOGGING)
+
+
+def pre_fork(_server: Any, _worker: Any) -> None:
+    """Take what is loaded out of the garbage collector's way: nobody drops it any more.
+
+    Looking through it would hold up a request of a worker by a tenth of a second now and then, and
+    have the worker copy what it shares with the master.
+    """
+    gc.freeze()
 
 
 def post_fork(_server: Any, worker: Any) -> None:

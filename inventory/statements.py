@@ -84,7 +84,10 @@ def array(values: Collection[Any]) -> str:
 
     Most columns say the same in many rows, so each value is written once.
     """
-    written = {value: _element(value) for value in set(values)}
+    distinct = set(values)
+    if {type(value) for value in distinct} == {int}:
+        return f"{{{','.join(map(str, values))}}}"
+    written = {value: _element(value) for value in distinct}
     return f"{{{','.join([written[value] for value in values])}}}"
 
 

@@ -68,25 +68,29 @@ def at_most(limit: int, records: Sized, *, field: str) -> None:
         raise InvalidRequestParameter(message, parameter=field)
 
 
+_is_sku = re.compile(_SKU).fullmatch
+_is_place_id = re.compile(_PLACE_ID).fullmatch
+_is_opaque_id = re.compile(_OPAQUE_ID).fullmatch
+
+
 def check_sku(text: str, *, field: str) -> None:
     """Refuse a path segment that is no SKU."""
-    _check(_SKU, text, message=f"Invalid characters in sku: {text[:100]}", field=field)
+    if not _is_sku(text):
+        message = f"Invalid characters in sku: {text[:100]}"
+        raise InvalidRequestParameter(message, parameter=field)
 
 
 def check_place_id(text: str, *, field: str) -> None:
     """Refuse a path segment that is no place id."""
-    message = f"'{field}' must be 2 to 128 of letters, digits, _ and -"
-    _check(_PLACE_ID, text, message=message, field=field)
+    if not _is_place_id(text):
+        message = f"'{field}' must be 2 to 128 of letters, digits, _ and -"
+        raise InvalidRequestParameter(message, parameter=field)
 
 
 def check_opaque_id(text: str, *, field: str) -> None:
     """Refuse a path segment that is no client-made id."""
-    message = f"'{field}' must be 1 to 128 characters without control characters"
-    _check(_OPAQUE_ID, text, message=message, field=field)
-
-
-def _check(pattern: str, text: str, *, message: str, field: str) -> None:
-    if not re.fullmatch(pattern, text):
+    if not _is_opaque_id(text):
+        message = f"'{field}' must be 1 to 128 characters without control characters"
         raise InvalidRequestParameter(message, parameter=field)
 
 

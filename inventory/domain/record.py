@@ -58,13 +58,16 @@ class Pool:
     def replacing(self, *, before: Record | None, after: Record | None) -> "Pool":
         """Return the sums when one member changes, leaves (`after` None) or joins."""
         old, new = _counted(before), _counted(after)
+        was, is_now = old.balance, new.balance
         return Pool(
-            records=self.records + new.records - old.records,
-            on_hand=self.on_hand + new.on_hand - old.on_hand,
-            safety_stock=self.safety_stock + new.safety_stock - old.safety_stock,
-            reserved=self.reserved + new.reserved - old.reserved,
-            free=self.free + new.free - old.free,
-            free_to_fulfil=self.free_to_fulfil + new.free_to_fulfil - old.free_to_fulfil,
+            records=self.records + new.exists - old.exists,
+            on_hand=self.on_hand + is_now.on_hand - was.on_hand,
+            safety_stock=self.safety_stock + is_now.safety_stock - was.safety_stock,
+            reserved=self.reserved + is_now.reserved - was.reserved,
+            free=self.free + is_now.available_to_order - was.available_to_order,
+            free_to_fulfil=(
+                self.free_to_fulfil + is_now.available_to_fulfil - was.available_to_fulfil
+            ),
             futures=_merged(self.futures, minus=old.futures, plus=new.futures),
             effective_at=_latest(self.effective_at, new.effective_at),
         )
@@ -82,24 +85,13 @@ class Pool:
         return kept is None or kept.effective_at is None or kept.effective_at < before.effective_at
 
 
-_NO_FUTURES: Mapping[str, int] = {}
 _EMPTY = Pool()
+_UNCOUNTED = Record(signature=())
 
 
-def _counted(record: Record | None) -> Pool:
-    if record is None or not record.exists:
-        return _EMPTY
-    balance = record.balance
-    return Pool(
-        records=1,
-        on_hand=balance.on_hand,
-        safety_stock=balance.safety_stock,
-        reserved=balance.reserved,
-        free=balance.available_to_order,
-        free_to_fulfil=balance.available_to_fulfil,
-        futures=merge_futures(record.futures) if record.futures else _NO_FUTURES,
-        effective_at=record.effective_at,
-    )
+def _counted(record: Record | None) -> Record:
+    """Return the record as pools count it: one that does not exist counts nothing."""
+    return record if record is not None and record.exists else _UNCOUNTED
 
 
 def pools_of(records: Iterable[Record]) -> dict[Signature, Pool]:
@@ -127,14 +119,12 @@ def in_time_order(futures: Mapping[str, int]) -> list[Future]:
 
 
 def _merged(
-    futures: Mapping[str, int], *, minus: Mapping[str, int], plus: Mapping[str, int]
+    futures: Mapping[str, int], *, minus: Iterable[Future], plus: Iterable[Future]
 ) -> Mapping[str, int]:
     if minus == plus:
         return futures
-    merged = dict(futures)
-    for date, quantity in plus.items():
-        merged[date] = merged.get(date, 0) + quantity
-    for date, quantity in minus.items():
+    merged = merge_futures((*futures.items(), *plus))
+    for date, quantity in merge_futures(minus).items():
         merged[date] -= quantity
         if not merged[date]:
             del merged[date]

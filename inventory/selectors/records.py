@@ -1,6 +1,7 @@
 """From rows to the domain's records."""
 
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -42,6 +43,7 @@ def pool_from_row(row: Sequence[Any]) -> Pool:
     )
 
 
+@lru_cache(maxsize=10_000)
 def signature_of(text: str) -> Signature:
     """Read a pool's signature as stored: ids joined by commas."""
     return tuple(map(int, text.split(","))) if text else ()

@@ -100,7 +100,7 @@ def place(location: str | None, group: str | None, *, prefix: str = "") -> Place
 
     `prefix` is `from` or `to` for a transfer's ends.
     """
-    names = [f"{prefix}{kind}" if prefix else kind[0].lower() + kind[1:] for kind in _KINDS]
+    names = _PLACE_NAMES[prefix]
     if bool(location) == bool(group):
         how = "both are given" if location else "none is given"
         message = f"Either '{names[0]}' or '{names[1]}' is required, but not both: {how}."
@@ -110,7 +110,11 @@ def place(location: str | None, group: str | None, *, prefix: str = "") -> Place
     return PlaceRef(identifier, is_group=bool(group))
 
 
-_KINDS = ("LocationIdentifier", "LocationGroupIdentifier")
+_PLACE_NAMES = {
+    "": ("locationIdentifier", "locationGroupIdentifier"),
+    "from": ("fromLocationIdentifier", "fromLocationGroupIdentifier"),
+    "to": ("toLocationIdentifier", "toLocationGroupIdentifier"),
+}
 
 
 def thousandths(value: Double, *, field: str) -> int:
