@@ -87,6 +87,7 @@ _NAVIGATION: tuple[tuple[Any, tuple[_Link, ...]], ...] = (
         (
             (_("Members"), "group", "admin:inventory_membership_changelist"),
             (_("API clients"), "key", "admin:integrations_apiclient_changelist"),
+            (_("Client keys"), "vpn_key", "admin:integrations_clientkey_changelist"),
             (_("ERP users"), "passkey", "admin:integrations_integrationuser_changelist"),
         ),
     ),

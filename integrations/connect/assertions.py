@@ -4,6 +4,7 @@ Nothing here touches the database: whose key it is and whether the assertion was
 the service's part.
 """
 
+import base64
 import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -12,8 +13,12 @@ from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.asymmetric.ec import (
+    SECP256R1,
+    EllipticCurvePublicKey,
+    EllipticCurvePublicNumbers,
+)
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey, RSAPublicNumbers
 from joserfc import jws, jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, RSAKey
@@ -50,16 +55,12 @@ class Claims:
     token_id: str | None
 
 
-def read_public_key(pem: str) -> PublicKey:
-    """Read an RSA (2048 bits or more) or P-256 key, or a certificate of one; InvalidPublicKey."""
-    text = pem.strip().encode()
-    try:
-        if b"BEGIN CERTIFICATE" in text:
-            key: Any = x509.load_pem_x509_certificate(text).public_key()
-        else:
-            key = serialization.load_pem_public_key(text)
-    except ValueError as error:
-        raise InvalidPublicKey from error
+def read_public_key(text: str) -> PublicKey:
+    """Read an RSA (2048 bits or more) or P-256 key: PEM, a certificate (PEM), or a JWK.
+
+    Raises InvalidPublicKey, for a private key too.
+    """
+    key = _loaded(text.strip())
     if isinstance(key, RSAPublicKey) and key.key_size >= _MIN_RSA_BITS:
         algorithm = "RS256"
     elif isinstance(key, EllipticCurvePublicKey) and isinstance(key.curve, SECP256R1):
@@ -74,6 +75,33 @@ def read_public_key(pem: str) -> PublicKey:
         pem=key.public_bytes(serialization.Encoding.PEM, info).decode(),
         fingerprint=digest.finalize().hex(),
     )
+
+
+def _loaded(text: str) -> Any:
+    try:
+        if text.startswith("{"):
+            return _from_jwk(json.loads(text))
+        if "BEGIN CERTIFICATE" in text:
+            return x509.load_pem_x509_certificate(text.encode()).public_key()
+        return serialization.load_pem_public_key(text.encode())
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise InvalidPublicKey from error
+
+
+def _from_jwk(jwk: dict[str, Any]) -> Any:
+    if "d" in jwk:
+        raise InvalidPublicKey  # a private key belongs to nobody but its owner
+    if jwk["kty"] == "RSA":
+        return RSAPublicNumbers(e=_number(jwk["e"]), n=_number(jwk["n"])).public_key()
+    if jwk["kty"] == "EC" and jwk["crv"] == "P-256":
+        point = EllipticCurvePublicNumbers(_number(jwk["x"]), _number(jwk["y"]), SECP256R1())
+        return point.public_key()
+    raise InvalidPublicKey
+
+
+def _number(text: str) -> int:
+    padded = text + "=" * (-len(text) % 4)
+    return int.from_bytes(base64.b64decode(padded, altchars=b"-_", validate=True))
 
 
 def issuer_of(assertion: str) -> str:

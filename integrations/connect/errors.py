@@ -31,7 +31,8 @@ class InvalidPublicKey(Refusal):
 
     def __init__(self) -> None:
         super().__init__(
-            "A key is a PEM public key or certificate: RSA of 2048 bits or more, or P-256.",
+            "A key is a public one, in PEM (or its certificate) or JWK: RSA of 2048 bits or more,"
+            " or P-256.",
             parameter="key",
         )
 

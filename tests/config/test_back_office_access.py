@@ -13,6 +13,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, reverse
 
 from integrations.accounts.services import create_integration_user
+from integrations.connect.services.access import add_client_key
 from integrations.oauth.services import create_api_client
 from inventory.backoffice.base import OrganizationAdmin, StaffAdmin
 from inventory.backoffice.pages import PAGES
@@ -38,6 +39,11 @@ STAFF = {
     if isinstance(model_admin, StaffAdmin)
 }
 ROLES = list(Role)
+PUBLIC_KEY = """-----BEGIN PUBLIC KEY-----
+MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE9DZfamvwx5AvjaVpXGpyrPra7Nzx
+5FeVg/ulJm9gbPlwGjfeDhh3kULMx/R/3BV51gpg3Kn9KmvecOAdHgtmCQ==
+-----END PUBLIC KEY-----
+"""
 
 
 def make(name: str) -> Shop:
@@ -49,7 +55,8 @@ def make(name: str) -> Shop:
     shop.stock(**{f"{name}-l1": 5})
     shop.reserve(f"{name}-document", f"{name}-group", 2, sku=f"{name}-sku")
     shop.reserve(f"{name}-too-much", f"{name}-group", 99, sku=f"{name}-sku", allow_partial=False)
-    create_api_client(organization=f"{name}-shop", name=f"{name}-client")
+    made = create_api_client(organization=f"{name}-shop", name=f"{name}-client")
+    add_client_key(client_id=made.client.client_id, pem=PUBLIC_KEY, now=shop.now)
     create_integration_user(organization=f"{name}-shop", username=f"{name}-erp", now=shop.now)
     for role in Role:
         add_member(

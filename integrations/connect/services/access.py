@@ -31,7 +31,7 @@ class Vouched:
 
 
 def add_client_key(*, client_id: str, pem: str, now: datetime) -> ClientKey:
-    """Register a public key or certificate (PEM): its owner may sign in the client's name.
+    """Register a public key (PEM, certificate, JWK): its owner may sign in the client's name.
 
     Raises UnknownApiClient, InvalidPublicKey, KeyIsRegistered.
     """

@@ -25,7 +25,7 @@ class Command(BaseCommand):
             "file",
             metavar="FILE",
             type=FileType("r"),
-            help="public key or certificate (PEM), RSA or P-256; - reads standard input",
+            help="public key or certificate (PEM), or JWK; RSA or P-256; - reads standard input",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
