@@ -3,12 +3,26 @@
 from collections.abc import Collection
 from datetime import datetime
 
+from django.db.models import QuerySet
+
 from inventory.errors import EntityNotFound
 from inventory.models import Job, JobState
 from inventory.models.jobs import ACTIVE
 
 AVAILABILITY_EXPORT = "availability-export"
 """While one runs, no stock record of its organization may be deleted (spec: oci-headless 4.3)."""
+
+
+def active_jobs(organization_id: int) -> QuerySet[Job]:
+    """Return an organization's jobs that are queued or run."""
+    return Job.objects.filter(organization=organization_id, state__in=ACTIVE)
+
+
+def failed_jobs(organization_id: int, *, since: datetime) -> QuerySet[Job]:
+    """Return the jobs asked for since a moment that have failed as a whole."""
+    return Job.objects.filter(
+        organization=organization_id, state=JobState.FAILED, created_at__gt=since
+    )
 
 
 def find_job(organization_id: int, *, kind: str, identifier: str) -> Job:

@@ -15,6 +15,9 @@ from django.utils import timezone
 
 from inventory.backoffice import base, dashboard
 from inventory.domain.roles import Role
+from inventory.models import Job, JobState
+from inventory.services.graph_jobs import GRAPH_EXPORT
+from inventory.services.jobs import life
 from inventory.services.members import add_member
 from tests.builders import UNIT, Shop, a_shop
 
@@ -48,6 +51,12 @@ def a_busy_shop() -> Shop:
         shop.reserve(f"too much {n}", "west", 99, allow_partial=False)
     shop.reserve("too much there", "l1", 99, allow_partial=False)
     shop.reserve("typing error", "west", 1, sku="red-mugg")
+    for job in (life.NewJob(shop.id, GRAPH_EXPORT, {}, shop.origin) for _ in range(3)):
+        life.create_export(job, now=shop.now)
+    failed = Job.objects.filter(organization=shop.id).latest("pk")
+    Job.objects.filter(pk=failed.pk).update(
+        state=JobState.FAILED, ended_at=shop.now, errors=["The disk is full."]
+    )
     return shop
 
 
@@ -96,6 +105,8 @@ NUMBERS = {
     "Below safety stock": "1",
     "Expiring soon": "1",
     "Refused": "5",
+    "Jobs at work": "2",
+    "Jobs failed": "1",
     "open": "4",
     "closed": "0",
     "cancelled": "1",
@@ -169,6 +180,20 @@ def test_refusals_lead_to_their_explanation(shop: Shop) -> None:
     assert "99 cannot be promised" in explained
 
 
+def test_jobs_are_watched_live(shop: Shop) -> None:
+    client = sign_in(shop)
+    page = page_of(client)
+    panel = page[page.index('id="jobs-panel"') :]
+
+    assert panel.count("data-job-live") == 2
+    assert "The disk is full." in panel
+    watched = set(re.findall(r'data-job="(\d+)"', panel))
+    assert len(watched) == 3
+    address = re.findall(r'data-jobs="([^"]+)"', page)[0]
+    told = client.get(address, {"jobs": ",".join(watched)}).json()["jobs"]
+    assert {str(job["id"]) for job in told} == watched
+
+
 def test_an_organization_without_anything_says_what_to_do_next() -> None:
     shop = a_shop(east=["l1"])
 
@@ -177,6 +202,7 @@ def test_an_organization_without_anything_says_what_to_do_next() -> None:
     assert reverse("admin:import_sheet") in page[page.index("hf-empty") :]
     assert "Nobody has reserved anything" in page
     assert "Nothing was refused" in page
+    assert "Nothing runs, and nothing has failed." in page
     assert {count for count, _ in told(page).values()} == {"0"}
 
 
