@@ -14,6 +14,13 @@ Sit = Callable[..., Desk]
 SHOP, EMPTY = "dash-shop", "new-shop"
 GROUPS = {"online": ["dc-1", "store-1"], "pick-up": ["store-1", "store-2"]}
 _FILL = """
+from datetime import timedelta
+from integrations.omnitron.models import OrderItem
+from inventory.models import Job, JobState
+from inventory.services.graph_jobs import GRAPH_EXPORT
+from inventory.services.jobs import life
+from tests.integrations.omnitron.office import an_office
+
 shop.stock(**{"dc-1": 50, "store-1": 5, "store-2": 5})
 for n in range(4):
     shop.stock(f"gone-{n}", **{"dc-1": 0})
@@ -27,6 +34,19 @@ shop.reserve("regret", "dc-1", 1)
 shop.cancel("regret")
 for n in range(2):
     shop.reserve(f"big-{n}", "pick-up", 30, allow_partial=False, external_ref=f"cart {n}")
+    life.create_export(life.NewJob(shop.id, GRAPH_EXPORT, {}, shop.origin), now=shop.now)
+job = Job.objects.filter(organization=shop.organization).earliest("pk")
+job.state, job.errors = JobState.FAILED, ["The disk is full."]
+job.save()
+office = an_office(shop, lists={"web": "online"})
+office.order("4711", ("web", 2))
+old = office.order("4713", ("web", 1), ("web", 1))
+week = shop.now - timedelta(days=8)
+OrderItem.objects.filter(order=old, organization=shop.organization).update(created_date=week)
+"""
+_WORK = """
+from inventory.services.jobs.running import run_queued
+run_queued(clock=timezone.now)
 """
 
 
@@ -64,14 +84,21 @@ def test_numbers_lead_to_their_lists(desk: Sit) -> None:
     viewer.sees("basket")
 
     page.goto("/admin/")
-    page.get_by_role("link", name="cancelled 1").click()
+    page.get_by_role("link", name="cancelled 1", exact=True).click()
     viewer.sees("regret")
+
+    page.goto("/admin/")
+    page.get_by_role("link", name="7 days and more 2", exact=True).click()
+    viewer.sees("4713")
+    expect(page.get_by_role("link", name="4711")).to_have_count(0, timeout=MILLISECONDS)
 
 
 def test_a_column_of_the_plot_leads_to_its_hour(desk: Sit) -> None:
     viewer = desk(f"{SHOP}-viewer")
     page = viewer.open("/admin/")
-    filled = page.locator(".hf-columns a", has=page.locator("rect:not(.hf-column)"))
+    filled = page.locator(
+        "section[aria-labelledby=by-hour] a", has=page.locator("rect:not(.hf-column)")
+    )
 
     address = filled.last.get_attribute("href")
 
@@ -109,3 +136,19 @@ def test_every_role_sees_its_organization_only(desk: Sit, role: Role) -> None:
     expect(page.get_by_text("cart 1")).to_have_count(0)
     if role is Role.VIEWER:
         member.assert_sound("dashboard-empty")
+
+
+def test_a_job_is_watched_until_it_ends(site: Site, desk: Sit) -> None:
+    viewer = desk(f"{SHOP}-viewer")
+    page = viewer.open("/admin/")
+    jobs = page.locator("#jobs-panel tbody tr")
+    expect(jobs).to_have_count(2, timeout=MILLISECONDS)
+    expect(jobs.filter(has_text="The disk is full.")).to_have_count(1, timeout=MILLISECONDS)
+
+    at_shop(site, SHOP, _WORK, groups=GROUPS)
+
+    expect(jobs).to_have_count(1, timeout=MILLISECONDS)
+    tiles = page.get_by_role("navigation", name="What needs somebody")
+    expect(tiles.get_by_role("link", name="Jobs at work 0")).to_be_visible(timeout=MILLISECONDS)
+    follow(page, "Jobs failed 1")
+    viewer.sees("1 job")
