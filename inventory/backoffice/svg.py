@@ -110,6 +110,9 @@ def step_plot(
     return picture(width=width, height=height, title=title, content=mark_safe(content))  # noqa: S308  # both parts are escaped above
 
 
+_WIDEST = 120
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """A column of a plot: parts from the bottom up, what it says, and where it leads."""
@@ -124,7 +127,8 @@ class Column:
 def column_plot(columns: Sequence[Column], *, title: str, top_label: str) -> SafeString:
     """Draw amounts in columns; the highest fills the height. The links leave out the tab key."""
     width, height, left, bottom, above = 900, 200, 60, 22, 14
-    tall, wide = height - bottom - above, (width - left - 10) / max(len(columns), 1)
+    tall = height - bottom - above
+    wide = min((width - left - 10) / max(len(columns), 1), _WIDEST)
     top = max((sum(part.amount for part in column.parts) for column in columns), default=0)
     drawn = []
     for number, column in enumerate(columns):

@@ -99,7 +99,7 @@ class PlaceFilter(_TextFilter):
 class RefusalAdmin(ReadOnlyAdmin):
     """Newest hour first; a row counts every refusal of its hour."""
 
-    change_list_template = "backoffice/refusals.html"
+    list_before_template = "backoffice/refused_in_all.html"
     list_display = (
         "when",
         "sku",
@@ -120,8 +120,8 @@ class RefusalAdmin(ReadOnlyAdmin):
     sortable_by = ()
 
     @admin.display(description=_("hour"))
-    def when(self, refusal: RefusalTally) -> Any:
-        return refusal.hour
+    def when(self, refusal: RefusalTally) -> str:
+        return f"{timezone.localtime(refusal.hour):%Y-%m-%d %H:%M}"
 
     @admin.display(description=_("place"))
     def at(self, refusal: RefusalTally) -> str:
@@ -150,7 +150,11 @@ class RefusalAdmin(ReadOnlyAdmin):
     def explain(self, refusal: RefusalTally) -> Any:
         """Lead to the page that says why, as things stand now."""
         url = explain_url(refusal)
-        return format_html('<a href="{}">{}</a>', url, _("Explain")) if url else ""
+        return (
+            format_html('<a class="hf-underlined" href="{}">{}</a>', url, _("Explain"))
+            if url
+            else ""
+        )
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
