@@ -147,6 +147,7 @@ def _addresses(organization: int) -> list[tuple[str, str]]:
     found += [(f"reservations {name}", f"{documents}?{query}") for name, query in questions.items()]
     item = Item.objects.filter(organization=organization).first()
     assert item is not None  # it was just made
+    found.append(("dashboard", reverse("admin:index")))
     found.append(("item", reverse("admin:inventory_item_change", args=[item.pk])))
     return found
 
