@@ -95,6 +95,8 @@ IMPEX_RESULT_LINK_HOURS = env.int("IMPEX_RESULT_LINK_HOURS", default=24)
 IMPEX_JOB_RETENTION_DAYS = env.int("IMPEX_JOB_RETENTION_DAYS", default=7)
 # So long the id of an imported record is known again.
 IMPEX_RECORD_RETENTION_DAYS = env.int("IMPEX_RECORD_RETENTION_DAYS", default=30)
+# The ledger keeps the current month and so many before it; 0 keeps it for ever.
+LEDGER_RETENTION_MONTHS = env.int("LEDGER_RETENTION_MONTHS", default=0)
 # Imports and exports a worker runs at once; its other threads are for short tasks.
 IMPEX_JOBS_AT_ONCE = env.int("IMPEX_JOBS_AT_ONCE", default=2)
 # A run without a heartbeat for so long is given up, and its job runs again.
@@ -255,6 +257,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "inventory.tasks.drop_old_import_records",
         "schedule": 60.0,
         "options": {"expires": 60},
+    },
+    "drop-old-ledger": {
+        "task": "inventory.tasks.drop_old_ledger_months",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
     },
     "clean-up-jobs": {
         "task": "inventory.tasks.clean_up_jobs",

@@ -17,6 +17,7 @@ from inventory.statements import array
 
 LOCK_TIMEOUT = "10s"
 _ORGANIZATION_SPACE = 0x0CF5
+_LEDGER_SPACE = 0x0CF6
 
 
 def _shared_organization(timeout: str) -> str:
@@ -112,6 +113,15 @@ def lock_organization_exclusive(organization_id: int) -> None:
             "SELECT set_config('lock_timeout', %s, true), pg_advisory_xact_lock(%s, %s)",
             [LOCK_TIMEOUT, _ORGANIZATION_SPACE, organization_id],
         )
+
+
+def try_lock_ledger(organization_id: int) -> bool:
+    """Keep others from dropping old rows of the organization's ledger; False if one of them is."""
+    require_transaction()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [_LEDGER_SPACE, organization_id])
+        (is_locked,) = cursor.fetchone()
+    return bool(is_locked)
 
 
 def lock_items(

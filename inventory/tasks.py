@@ -2,12 +2,14 @@
 
 from celery import shared_task
 from celery.signals import worker_shutting_down
+from django.conf import settings
 from django.utils import timezone
 
 from inventory.services.availability_import.retention import forget_old_records
 from inventory.services.deltas import forget_expired_tokens
 from inventory.services.jobs.running import going_down, run_queued
 from inventory.services.jobs.sweeping import clean_up, sweep
+from inventory.services.ledger_retention import drop_old_ledger
 from inventory.services.once import forget_old_requests
 from inventory.services.pools import refresh_stale_pools
 
@@ -46,6 +48,12 @@ def sweep_jobs() -> int:
 def drop_old_import_records() -> int:
     """Forget the ids of imported records beyond their retention, a batch at a time."""
     return forget_old_records(now=timezone.now())
+
+
+@shared_task
+def drop_old_ledger_months() -> int:
+    """Drop months of the ledger beyond their retention, if there is one."""
+    return drop_old_ledger(months=settings.LEDGER_RETENTION_MONTHS, now=timezone.now())
 
 
 @shared_task

@@ -10,6 +10,7 @@ from inventory.backoffice.formats import quantity_text
 from inventory.backoffice.svg import Line, Part, stacked_bar, step_plot
 from inventory.domain.trend import Point
 from inventory.models import Item
+from inventory.selectors.ledger_horizon import ledger_kept_since
 from inventory.selectors.stock_overview import (
     AtLocation,
     InGroup,
@@ -43,6 +44,7 @@ def item_context(item: Item, asked: Any, *, now: datetime) -> dict[str, Any]:
         "laid_out": _laid_out(overview),
         "unserved": sorted(overview.layout.unserved.items()),
         "history": history[:HISTORY_SHOWN],
+        "kept_since": ledger_kept_since(item.organization_id),
         "older": history[HISTORY_SHOWN - 1].movement.pk if len(history) > HISTORY_SHOWN else None,
         "plot": _plot(overview.trend, now=now) if overview.trend else None,
         "legend": [

@@ -4,14 +4,15 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-from inventory.backoffice.access import organization_of
+from inventory.backoffice.access import access_of, organization_of
 from inventory.backoffice.base import ReadOnlyAdmin, quantity
 from inventory.backoffice.formats import quantity_text
 from inventory.models import Item, Movement, Place, PoolBalance, Promise, StockRecord
 from inventory.selectors.attention import below_safety
+from inventory.selectors.ledger_horizon import ledger_kept_since
 
 
 class RecordStateFilter(admin.SimpleListFilter):
@@ -92,6 +93,18 @@ class MovementAdmin(ReadOnlyAdmin):
     search_help_text = _("SKU")
     ordering = ("-xid", "-id")
     sortable_by = ()
+    list_before_template = "backoffice/kept_since.html"
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Tell also how far back the ledger goes."""
+        organization = access_of(request).organization
+        kept_since = None if organization is None else ledger_kept_since(organization.pk)
+        answer: HttpResponse = super().changelist_view(
+            request, {**(extra_context or {}), "kept_since": kept_since}
+        )
+        return answer
 
     @admin.display(description=_("SKU"))
     def sku(self, movement: Any) -> str:

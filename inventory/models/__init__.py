@@ -2,7 +2,7 @@
 
 from inventory.models.feed import DeltaToken
 from inventory.models.jobs import Job, JobProblem, JobState
-from inventory.models.ledger import Movement, MovementKind
+from inventory.models.ledger import LedgerHorizon, LedgerOpening, Movement, MovementKind
 from inventory.models.members import Membership, Profile
 from inventory.models.organization import GraphVersion, Organization
 from inventory.models.places import GroupMembership, Location, LocationGroup, Place
@@ -18,6 +18,8 @@ __all__ = [
     "Job",
     "JobProblem",
     "JobState",
+    "LedgerHorizon",
+    "LedgerOpening",
     "Location",
     "LocationGroup",
     "Membership",

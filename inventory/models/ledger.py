@@ -82,3 +82,44 @@ class Movement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.item_id} at {self.place_id}"
+
+
+class LedgerOpening(models.Model):
+    """What the dropped rows of the ledger came to, for one item at one place.
+
+    The first row that is kept goes on from here. `movements` counts the dropped rows, `sequence` is
+    the last one's.
+    """
+
+    organization_id = models.BigIntegerField()
+    item_id = models.BigIntegerField()
+    place_id = models.BigIntegerField()
+    on_hand = models.BigIntegerField()
+    safety_stock = models.BigIntegerField()
+    reserved = models.BigIntegerField()
+    futures = models.BigIntegerField()
+    movements = models.BigIntegerField()
+    sequence = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["item_id", "place_id"], name="opening_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return f"opening of {self.item_id} at {self.place_id}"
+
+
+class LedgerHorizon(models.Model):
+    """How far back an organization's ledger goes; without a row, to its beginning.
+
+    Every row recorded at `kept_since` or later is kept. No dropped row was written by a transaction
+    after `dropped_xid`: a reader of the feed who has seen all up to there misses nothing.
+    """
+
+    organization_id = models.BigIntegerField(primary_key=True)
+    kept_since = models.DateTimeField()
+    dropped_xid = TransactionIdField()
+
+    def __str__(self) -> str:
+        return f"ledger of {self.organization_id} since {self.kept_since}"

@@ -1,8 +1,9 @@
 """Every balance must follow from its movements, and every sum from its parts (design: law 6).
 
 Checks over the ledger are single statements that the database answers with the rows that differ;
-sums that the domain defines are computed again, a bounded number of stock records at a time. The
-caller provides the snapshot. Quantities are integers of thousandths.
+what was dropped of it counts by its openings. Sums that the domain defines are computed again, a
+bounded number of stock records at a time. The caller provides the snapshot. Quantities are integers
+of thousandths.
 """
 
 from collections.abc import Iterator, Sequence
@@ -94,11 +95,17 @@ FROM inventory_promise p JOIN inventory_item i ON i.id = p.item_id WHERE {_ITEMS
 _SUMS = f"""
 SELECT item_id, place_id, f.field, f.stored, f.expected
 FROM ({BALANCES}) AS held FULL JOIN (
-  SELECT item_id, place_id, sum(on_hand_after - on_hand_before) AS on_hand,
-    sum(safety_stock_after - safety_stock_before) AS safety_stock,
-    sum(reserved_after - reserved_before) AS reserved,
-    sum(futures_after - futures_before) AS futures
-  FROM inventory_movement WHERE {_MOVEMENTS} GROUP BY item_id, place_id
+  SELECT item_id, place_id, sum(on_hand) AS on_hand, sum(safety_stock) AS safety_stock,
+    sum(reserved) AS reserved, sum(futures) AS futures
+  FROM (
+    SELECT item_id, place_id, on_hand_after - on_hand_before AS on_hand,
+      safety_stock_after - safety_stock_before AS safety_stock,
+      reserved_after - reserved_before AS reserved, futures_after - futures_before AS futures
+    FROM inventory_movement WHERE {_MOVEMENTS}
+    UNION ALL
+    SELECT item_id, place_id, on_hand, safety_stock, reserved, futures
+    FROM inventory_ledgeropening WHERE {_MOVEMENTS}
+  ) AS steps GROUP BY item_id, place_id
 ) AS moved USING (item_id, place_id)
 CROSS JOIN LATERAL (VALUES
   ('on_hand', coalesce(held.on_hand, 0), coalesce(moved.on_hand, 0)::bigint),
@@ -112,11 +119,14 @@ WHERE f.stored <> f.expected
 _CHAIN = f"""
 SELECT item_id, place_id, 'movement ' || sequence || ': ' || f.field, f.stored, f.expected
 FROM (
-  SELECT *, lag(on_hand_after, 1, 0::bigint) OVER earlier AS on_hand,
-    lag(safety_stock_after, 1, 0::bigint) OVER earlier AS safety_stock,
-    lag(reserved_after, 1, 0::bigint) OVER earlier AS reserved,
-    lag(futures_after, 1, 0::bigint) OVER earlier AS futures
-  FROM inventory_movement WHERE {_MOVEMENTS}
+  SELECT m.*, lag(on_hand_after, 1, coalesce(o.on_hand, 0)) OVER earlier AS on_hand,
+    lag(safety_stock_after, 1, coalesce(o.safety_stock, 0)) OVER earlier AS safety_stock,
+    lag(reserved_after, 1, coalesce(o.reserved, 0)) OVER earlier AS reserved,
+    lag(futures_after, 1, coalesce(o.futures, 0)) OVER earlier AS futures
+  FROM (SELECT * FROM inventory_movement WHERE {_MOVEMENTS}) AS m
+  LEFT JOIN (
+    SELECT item_id, place_id, on_hand, safety_stock, reserved, futures FROM inventory_ledgeropening
+  ) AS o USING (item_id, place_id)
   WINDOW earlier AS (PARTITION BY item_id, place_id ORDER BY sequence)
 ) AS m
 CROSS JOIN LATERAL (VALUES
@@ -132,8 +142,15 @@ _COUNTERS = f"""
 SELECT item_id, NULL::bigint, 'sequence', i.sequence, m.last
 FROM (SELECT id AS item_id, organization_id, sequence FROM inventory_item i WHERE {_ITEMS}) AS i
 FULL JOIN (
-  SELECT item_id, count(*) AS movements, count(DISTINCT sequence) AS steps, max(sequence) AS last
-  FROM inventory_movement WHERE {_MOVEMENTS} GROUP BY item_id
+  SELECT item_id, sum(movements) AS movements, sum(steps) AS steps, max(last) AS last
+  FROM (
+    SELECT item_id, count(*) AS movements, count(DISTINCT sequence) AS steps,
+      max(sequence) AS last
+    FROM inventory_movement WHERE {_MOVEMENTS} GROUP BY item_id
+    UNION ALL
+    SELECT item_id, sum(movements), sum(movements), max(sequence)
+    FROM inventory_ledgeropening WHERE {_MOVEMENTS} GROUP BY item_id
+  ) AS parts GROUP BY item_id
 ) AS m USING (item_id)
 WHERE i.sequence IS DISTINCT FROM coalesce(m.last, 0)
   OR m.movements <> m.last OR m.steps <> m.last

@@ -63,7 +63,8 @@ SELECT pg_current_snapshot()::text,
   (SELECT system_identifier FROM pg_control_system()) || ':' ||
   (SELECT timeline_id FROM pg_control_checkpoint()) || ':' ||
   (SELECT oid FROM pg_database WHERE datname = current_database()) || ':' ||
-  'inventory_movement'::regclass::oid
+  'inventory_movement'::regclass::oid,
+  (SELECT dropped_xid::text::bigint FROM inventory_ledgerhorizon WHERE organization_id = %s)
 """
 _CHANGED = """
 SELECT DISTINCT item_id FROM inventory_movement
@@ -79,17 +80,26 @@ SELECT pg_snapshot_xmax(%s::pg_snapshot) < pg_snapshot_xmax(%s::pg_snapshot)
 
 @dataclass(frozen=True, slots=True)
 class FeedPosition:
-    """Where the database stands: what is visible, which graph, and which very database it is."""
+    """Where the database stands: what is visible, which graph, and which very database it is.
+
+    `dropped_xid` is the last transaction of which rows were dropped from the ledger, if any was.
+    """
 
     snapshot: str
     graph_version: int
     epoch: str
+    dropped_xid: int | None
+
+    def still_has_all_since(self, seen: str) -> bool:
+        """Tell whether the ledger has every row that this snapshot has not seen."""
+        oldest_running = int(seen.partition(":")[0])
+        return self.dropped_xid is None or self.dropped_xid < oldest_running
 
 
 def feed_position(organization_id: int) -> FeedPosition:
     """Return where the feed stands for this transaction's snapshot."""
     with connection.cursor() as cursor:
-        cursor.execute(_POSITION, [organization_id])
+        cursor.execute(_POSITION, [organization_id, organization_id])
         return FeedPosition(*cursor.fetchone())
 
 
@@ -161,7 +171,7 @@ def read_deltas(*, organization_id: int, token: str, now: datetime) -> DeltaPage
     """Return the next page of changes.
 
     Raises InvalidRequestParameter for a token that never was, ExpiredDeltaLink for one that is
-    too old, or from before a graph change or a restore.
+    too old, or from before a graph change, a restore, or what the ledger still has.
     """
     with snapshot():
         position = feed_position(organization_id)
@@ -264,7 +274,7 @@ def _valid(
         message = "The delta token provided is invalid."
         raise InvalidRequestParameter(message, parameter="deltaToken")
     is_of_here = row.epoch == position.epoch and row.graph_version == position.graph_version
-    if row.expires_at <= now or not is_of_here:
+    if row.expires_at <= now or not is_of_here or not position.still_has_all_since(row.seen):
         message = "The delta token provided has expired."
         raise ExpiredDeltaLink(message, parameter="deltaToken")
     return row

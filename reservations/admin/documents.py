@@ -1,5 +1,6 @@
 """The list of reservations, and one of them with everything that happened to it."""
 
+from datetime import datetime
 from typing import Any, cast
 
 from django.contrib import admin
@@ -16,6 +17,7 @@ from inventory.backoffice.base import ReadOnlyAdmin
 from inventory.backoffice.formats import quantity_text
 from inventory.backoffice.notes import notes_of
 from inventory.domain.roles import Power
+from inventory.selectors.ledger_horizon import ledger_kept_since
 from reservations.admin.filters import (
     ExpiringFilter,
     HourFilter,
@@ -130,11 +132,18 @@ class DocumentAdmin(ReadOnlyAdmin):
             "is_ours": is_ours,
             "may_handle": may_handle,
             "story": story_of(document),
+            "kept_since": _kept_since(document),
             "notes": notes_of(document),
             "list_url": reverse("admin:reservations_document_changelist"),
         }
         request.current_app = self.admin_site.name
         return TemplateResponse(request, "backoffice/document.html", context)
+
+
+def _kept_since(document: Document) -> datetime | None:
+    """Return since when the ledger is kept, if that is after the document was placed."""
+    kept_since = ledger_kept_since(document.organization_id)
+    return kept_since if kept_since and document.reservation_time < kept_since else None
 
 
 def _may_handle(request: HttpRequest) -> bool:

@@ -2,7 +2,9 @@
 
 import csv
 import json
+from datetime import UTC, datetime
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from django.utils import timezone
@@ -10,6 +12,7 @@ from django.utils import timezone
 from inventory.models import Job
 from inventory.services.exports import event_log_job
 from inventory.services.jobs.running import run_next
+from inventory.services.ledger_retention import drop_old_ledger
 from tests.builders import SKU, UNIT, Shop
 from tests.contract.headless import Api, assert_problem, downloaded
 
@@ -242,3 +245,23 @@ def test_what_cannot_be_asked_makes_no_job(
 def test_times_at_the_end_of_time(impex: Api) -> None:
     assert lines(impex, startsOn="9999-12-30T00:00:00Z") == []
     assert lines(impex, startsOn="9999-12-30T00:00:00Z", endsOn="9999-12-31T00:00:00Z") == []
+
+
+def test_a_window_before_what_is_kept_is_refused(shop: Shop, impex: Api) -> None:
+    """Also when rows are dropped while the job waits: no file with a gap."""
+    may = datetime(2026, 5, 15, tzinfo=UTC)
+    shop.later((may - shop.now).total_seconds()).put("l1", on_hand=UNIT)
+    with patch.object(event_log_job, "_SMALL_EVENTS", 0):
+        waiting = start(impex).json()["exportId"]
+    assert drop_old_ledger(months=1, now=may)
+
+    answer = start(impex)
+    assert run_next(clock=timezone.now)
+    kept = lines(impex, startsOn="2026-05-01T00:00:00Z")
+
+    assert_problem(answer, 400, "InvalidRequestParameter", parameter="startsOn")
+    assert "2026-04-01T00:00:00Z" in answer.json()["message"]
+    job = Job.objects.get(identifier=waiting)
+    assert (job.state, job.result) == ("FAILED", "")
+    assert "2026-04-01T00:00:00Z" in job.errors[0]
+    assert [event["newOnHand"] for event in kept if "eventType" in event] == [1]

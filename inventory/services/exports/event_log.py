@@ -18,9 +18,11 @@ from inventory.domain.graph import Graph
 from inventory.domain.moments import utc_text
 from inventory.domain.quantity import to_json_number
 from inventory.domain.replay import Event, Past, Standing
+from inventory.errors import InvalidRequestParameter
 from inventory.selectors.availability import snapshot
 from inventory.selectors.event_history import KnownPlace, events, history
 from inventory.selectors.graph_versions import graph_of_version
+from inventory.selectors.ledger_horizon import ledger_kept_since
 from inventory.services.exports.pieces import Piece
 from inventory.services.exports.spool import Spool
 
@@ -45,6 +47,17 @@ class EventWindow:
             *(KnownPlace(name, is_group=False) for name in self.locations),
             *(KnownPlace(name, is_group=True) for name in self.groups),
         ]
+
+
+def check_is_kept(organization_id: int, window: EventWindow) -> None:
+    """Refuse a window of which rows may have been dropped: InvalidRequestParameter."""
+    kept_since = ledger_kept_since(organization_id)
+    if kept_since is not None and window.starts_at < kept_since:
+        message = (
+            f"'startsOn' must not be before {utc_text(kept_since)}: what happened earlier is not"
+            " kept any more"
+        )
+        raise InvalidRequestParameter(message, parameter="startsOn")
 
 
 class EventLine(msgspec.Struct, rename="camel"):
@@ -80,12 +93,14 @@ def event_pieces(
 ) -> Generator[Piece, None, None]:
     """Generate the file, as of one moment. Places come one after another, events in their order.
 
+    Raises as `check_is_kept`: the job may have waited while rows were dropped.
     JSON has a header line for each place; CSV one line of column names, and the place in each row.
     """
     if is_csv:
         yield Piece(_row(("groupId", "locationId", *_FIELDS)))
     write: Write = _csv_line if is_csv else _json_line
     with snapshot(), Spool[KnownPlace]() as spool:
+        check_is_kept(organization_id, window)
         met: set[KnownPlace] = set()
         for place, line in _lines(organization_id, window):
             met.add(place)

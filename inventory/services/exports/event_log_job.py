@@ -11,7 +11,7 @@ from inventory.origin import Origin
 from inventory.selectors.event_history import has_few_events
 from inventory.selectors.graph import current_graph
 from inventory.selectors.places import group_id, location_id
-from inventory.services.exports.event_log import EventWindow, event_pieces
+from inventory.services.exports.event_log import EventWindow, check_is_kept, event_pieces
 from inventory.services.exports.writing import write_pieces
 from inventory.services.jobs import life
 from inventory.services.jobs.at_once import export_at_once
@@ -64,8 +64,10 @@ def start_event_log_export(
 ) -> Job:
     """Start an export; a small one has ended when this returns.
 
-    Raises LocationDoesNotExist, GroupDoesNotExist.
+    Raises LocationDoesNotExist, GroupDoesNotExist, and InvalidRequestParameter for a window that
+    begins before what the ledger still has.
     """
+    check_is_kept(organization_id, window)
     graph = current_graph(organization_id)
     for name in window.locations:
         location_id(graph, name)
