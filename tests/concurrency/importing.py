@@ -2,8 +2,10 @@
 
     python -m tests.concurrency.importing work
     python -m tests.concurrency.importing reserve ORGANIZATION
+    python -m tests.concurrency.importing die POINT NUMBER
 
-Both end when they are told to; both go on when the database is gone for a while.
+They end when they are told to, and go on when the database is gone for a while. The last one works
+until it comes to a point for so many times, and kills itself there by the signal nobody can catch.
 """
 
 import os
@@ -15,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from itertools import count
 from threading import Event
+from typing import Any
 
 CUSTOMERS = 8
 SKUS, LOCATIONS = 800, 25
@@ -60,6 +63,33 @@ def work(told: Event) -> None:
     until_told(step, told=told, pause=0.05)
 
 
+def make_deadly(point: str, number: int) -> None:
+    """Let this process be killed when it comes to a point for the `number`th time.
+
+    checkpoint: a chunk is written, and not committed. begun: an import's file is proved usable.
+    unlisted: what a segmentation file lists is applied, what it leaves out not yet. result:
+    everything is applied, the result file is not written. end: it is, and the job's row not.
+    """
+    from inventory.services.jobs.running import JobRun
+    from inventory.services.segmentation_import import _Importer
+
+    owner, name = {
+        "begun": (JobRun, "begin"),
+        "checkpoint": (JobRun, "checkpoint"),
+        "unlisted": (_Importer, "_count_the_unlisted_again"),
+        "result": (JobRun, "writing_result"),
+        "end": (JobRun, "end"),
+    }[point]
+    real, calls = getattr(owner, name), count(1)
+
+    def deadly(*arguments: Any, **options: Any) -> Any:
+        if next(calls) == number:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return real(*arguments, **options)
+
+    setattr(owner, name, deadly)
+
+
 def reserve(organization: str, told: Event) -> None:
     """Reserve units of items that the import changes, as several customers do at once."""
     from inventory.origin import Origin
@@ -102,7 +132,9 @@ def main() -> None:
     django.setup()
     told = Event()
     signal.signal(signal.SIGTERM, lambda *_: told.set())
-    if sys.argv[1] == "work":
+    if sys.argv[1] == "die":
+        make_deadly(sys.argv[2], int(sys.argv[3]))
+    if sys.argv[1] in ("work", "die"):
         work(told)
     else:
         while not told.is_set():

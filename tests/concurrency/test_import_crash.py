@@ -6,21 +6,14 @@ of a terminal.) The cluster is a durable one: what it has acknowledged must outl
 
 import json
 import os
-import signal
-import subprocess
-import sys
-import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 
-from config.env import BASE_DIR
-from config.postgres import PrivatePostgres
 from tests.concurrency.importing import GROUP, LOCATIONS, SKUS, location, sku
+from tests.concurrency.installation import Installation, installed
 
 pytestmark = pytest.mark.slow
 
@@ -46,91 +39,10 @@ with path.open("rb") as file:
 """
 
 
-class Installation:
-    """A database of its own, and the processes that use it."""
-
-    def __init__(self, state: Path) -> None:
-        self.postgres = PrivatePostgres(state)
-        self.state = state
-        self.children: dict[str, subprocess.Popen[bytes]] = {}
-
-    def start_database(self) -> None:
-        self.postgres.start(durable=True)
-
-    def kill_database(self) -> None:
-        pid = int((self.postgres.data / "postmaster.pid").read_text().split()[0])
-        os.kill(pid, signal.SIGKILL)
-        wait_for(lambda: not self.postgres.is_running(), "PostgreSQL is still there")
-
-    def manage(self, *arguments: str, **options: Any) -> str:
-        done = subprocess.run(
-            [sys.executable, "manage.py", *arguments],
-            cwd=BASE_DIR,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=SECONDS,
-            **options,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
-    def start(self, role: str, *arguments: str) -> None:
-        with (self.state / f"{role}.log").open("ab") as log:
-            self.children[role] = subprocess.Popen(
-                [sys.executable, "-m", "tests.concurrency.importing", role, *arguments],
-                cwd=BASE_DIR,
-                env=self.environment,
-                stdout=log,
-                stderr=log,
-            )
-
-    def kill(self, role: str) -> None:
-        child = self.children.pop(role)
-        child.kill()
-        child.wait(SECONDS)
-
-    def end(self, role: str) -> None:
-        child = self.children.pop(role)
-        child.terminate()
-        child.wait(SECONDS)
-
-    def ask(self, question: str) -> Any:
-        with psycopg.connect(self.postgres.url, autocommit=True) as connection:
-            return connection.execute(question).fetchone()
-
-    @property
-    def environment(self) -> dict[str, str]:
-        return os.environ | {
-            "DATABASE_URL": self.postgres.url,
-            "HOLDFAST_STATE": str(self.state / "state"),
-            "IMPEX_FOLDER": str(self.state / "impex"),
-            "IMPEX_LEASE_SECONDS": "3",
-            "LOG_LEVEL": "WARNING",
-            "REDIS_URL": "",
-            "PYTHONWARNINGS": "",
-        }
-
-
-def wait_for(is_so: Callable[[], bool], otherwise: str) -> None:
-    deadline = time.monotonic() + SECONDS
-    while not is_so():
-        assert time.monotonic() < deadline, otherwise
-        time.sleep(0.05)
-
-
 @pytest.fixture
 def installation() -> Iterator[Installation]:
-    folder = Path(tempfile.mkdtemp(prefix="holdfast-crash-"))
-    folder.chmod(0o755)
-    installation = Installation(folder)
-    try:
-        installation.start_database()
+    with installed(seconds=SECONDS, durable=True) as installation:
         yield installation
-    finally:
-        for role in list(installation.children):
-            installation.kill(role)
-        installation.postgres.destroy()
 
 
 def write_graph(path: Path) -> None:
@@ -159,14 +71,13 @@ def write_file(path: Path, prefix: str, *, first: int) -> int:
 
 def test_every_good_record_is_applied_exactly_once(installation: Installation) -> None:
     here = installation
-    here.manage("migrate", "--verbosity=0")
     here.manage("create_organization", ORGANIZATION)
     write_graph(here.state / "graph.json")
     here.manage(
         "load_location_graph", f"--organization={ORGANIZATION}", str(here.state / "graph.json")
     )
     bad = write_file(here.state / "first.json", "a", first=20)
-    here.manage("shell", "--verbosity=0", "-c", _as_script(here.state / "first.json"))
+    here.run(_as_script(here.state / "first.json"))
     here.start("reserve", ORGANIZATION)
     here.start("work")
 
@@ -174,7 +85,7 @@ def test_every_good_record_is_applied_exactly_once(installation: Installation) -
     blows = [("work",), ("database",), ("work", "database"), ("work",)]
     for number, blow in enumerate(blows):
         mark = size * (2 * number + 1) // 10
-        wait_for(lambda mark=mark: _done(here) >= mark, f"no progress: {_job(here)}")
+        here.wait_for(lambda mark=mark: _done(here) >= mark, f"no progress: {_job(here)}")
         if "database" in blow:
             here.kill_database()
         if "work" in blow:
@@ -183,7 +94,7 @@ def test_every_good_record_is_applied_exactly_once(installation: Installation) -
             here.start_database()
         if "work" in blow:
             here.start("work")
-    wait_for(
+    here.wait_for(
         lambda: bool(_done(here)) and _job(here)[0] == "COMPLETED", f"not completed: {_job(here)}"
     )
     here.end("work")
