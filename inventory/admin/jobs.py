@@ -209,7 +209,7 @@ class JobAdmin(ReadOnlyAdmin):
             **self.admin_site.each_context(request),
             "title": str(words_of(job).label),
             "opts": self.opts,
-            "original": job,
+            "original": str(words_of(job).label),
             "row": job,
             "job": progress_json(job, now=timezone.now()),
             "is_import": life.is_import(job),

@@ -84,7 +84,9 @@ def site(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Si
         passwords = {demo["admin_user"]: demo["admin_password"]}
         passwords |= json.loads(manage("shell", "--no-imports", "-c", _MAKE_MEMBERS))
         with serving(address, state, processes=1) as web:
-            yield Site(f"http://127.0.0.1:{web.port}", demo["organization"], passwords, manage)
+            yield Site(
+                f"http://127.0.0.1:{web.port}", demo["organization"], passwords, manage, variables
+            )
     finally:
         with psycopg.connect(**{**address, "dbname": "postgres"}, autocommit=True) as server:
             server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')

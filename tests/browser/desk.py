@@ -41,6 +41,8 @@ class Site:
     organization: str
     passwords: dict[str, str]
     manage: Callable[..., str]
+    variables: dict[str, str]
+    """The environment of its processes."""
 
 
 @dataclass

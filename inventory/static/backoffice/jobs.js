@@ -7,7 +7,13 @@
 (() => {
   const PAUSE = 1000, PATIENCE = 5000;
 
-  for (const watcher of document.querySelectorAll("[data-jobs]")) watch(watcher);
+  // A list's scripts stand in the head of the page and do not wait for the rest of it.
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", begin);
+  else begin();
+
+  function begin() {
+    for (const watcher of document.querySelectorAll("[data-jobs]")) watch(watcher);
+  }
 
   function watch(watcher) {
     const states = new Map();
