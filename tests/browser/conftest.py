@@ -12,10 +12,10 @@ from typing import Any
 import psycopg
 import pytest
 from django.db import connection
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from config.env import BASE_DIR
-from tests.browser.desk import Desk, Site
+from tests.browser.desk import MILLISECONDS, Desk, Site
 from tests.concurrency.servers import address_of, database_url, serving
 
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
@@ -99,6 +99,7 @@ def browser(chromium: str) -> Iterator[Browser]:
     Playwright's event loop makes Django's ORM refuse to work in this thread: what a test wants to
     know it asks the pages, or `site.manage`.
     """
+    expect.set_options(timeout=MILLISECONDS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         yield browser
