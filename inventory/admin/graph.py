@@ -24,7 +24,7 @@ from inventory.domain.roles import Power
 from inventory.errors import Refusal
 from inventory.selectors.graph import current_graph
 from inventory.selectors.graph_effects import effects_of
-from inventory.services.graph import GraphPreview
+from inventory.services.graph import GraphPreview, preview_availability
 from inventory.services.graph_edits import change_group, preview_group
 from inventory.services.graph_jobs import GRAPH_EXPORT
 from inventory.services.jobs import files, life
@@ -33,6 +33,7 @@ from inventory.services.jobs.running import run_next
 TICKED = 300
 """Up to so many locations are ticked; more of them are typed."""
 _SHOWN = 50
+_GROUPS_SHOWN = 10
 _IDENTIFIER = r"^[A-Za-z0-9_-]{2,128}\Z"
 
 
@@ -110,8 +111,14 @@ def effect_context(
 ) -> dict[str, Any]:
     """Return what the preview of a change shows."""
     short = preview.would_be_short
+    changes = preview_availability(organization_id=organization_id, plan=plan, limit=_SHOWN)
     return {
         "preview": preview,
+        "changes": changes,
+        "changed": [
+            (item.sku, item.groups[:_GROUPS_SHOWN], max(0, len(item.groups) - _GROUPS_SHOWN))
+            for item in changes.items
+        ],
         "effects": effects_of(organization_id, plan=plan, differences=preview.differences),
         "short": short.items[:_SHOWN],
         "more_short": max(0, short.count - _SHOWN),

@@ -1,31 +1,17 @@
-"""What a graph change would do to promises. Quantities are thousandths."""
+"""What a graph change would do to promises and availability. Quantities are thousandths."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
-
-from django.db import connection
 
 from inventory.domain.graph import Graph
-from inventory.domain.network import Network
-from inventory.domain.record import Signature
+from inventory.selectors.graph_sides import ItemKey, Side, TwoGraphs, rows
 
 _BATCH = 500
-_ITEMS = """
+_PROMISED = """
 SELECT i.id, i.sku, i.segmented_out FROM inventory_item i
 WHERE i.organization_id = %s AND i.id > %s
   AND EXISTS (SELECT FROM inventory_promise p WHERE p.item_id = i.id AND p.quantity > 0)
 ORDER BY i.id LIMIT %s
-"""
-_FREE = """
-SELECT s.item_id, v.class, s.excluded_groups,
-  sum(greatest(0, s.on_hand + s.futures_quantity - s.safety_stock - s.reserved))
-FROM inventory_stockrecord s
-JOIN unnest(%s::bigint[], %s::integer[]) AS v(location_id, class) USING (location_id)
-WHERE s.item_id = ANY(%s) AND NOT s.is_deleted GROUP BY 1, 2, 3
-"""
-_PROMISES = """
-SELECT item_id, group_id, quantity FROM inventory_promise WHERE item_id = ANY(%s) AND quantity > 0
 """
 
 
@@ -52,83 +38,121 @@ def would_be_short(graph: Graph, planned: Graph, *, limit: int) -> WouldBeShort:
     Promises of groups that leave are given up and count no longer. A batch of items costs three
     statements, whatever the number of locations; call it inside `snapshot`.
     """
-    classes = _Classes.of(graph, planned)
+    both = TwoGraphs(graph, planned)
     found: list[Short] = []
     count = after = 0
-    while items := _rows(_ITEMS, [graph.organization_id, after, _BATCH]):
+    while items := rows(_PROMISED, [graph.organization_id, after, _BATCH]):
         after = items[-1][0]
-        for short in _compared(graph, planned, classes, items):
-            count += 1
-            if len(found) < limit:
-                found.append(short)
+        for item, old, new in both.sides([ItemKey(*row) for row in items]):
+            short, short_before = new.short, old.short
+            if short > short_before:
+                count += 1
+                if len(found) < limit:
+                    found.append(Short(item.sku, short, short_before))
     return WouldBeShort(count, found)
 
 
+LOOKED_AT = 200
+"""So many of the items at locations that move are worked out, in SKU order."""
+COUNTED = 100_000
+"""Up to here items at locations that move are counted."""
+
+_TOUCHED = """
+SELECT i.id, i.sku, i.segmented_out FROM inventory_item i
+WHERE i.organization_id = %s AND i.id IN (
+  SELECT s.item_id FROM inventory_stockrecord s
+  WHERE s.location_id = ANY(%s) AND NOT s.is_deleted)
+ORDER BY i.sku LIMIT %s
+"""
+_COUNT_TOUCHED = """
+SELECT count(*) FROM (
+  SELECT DISTINCT s.item_id FROM inventory_stockrecord s
+  WHERE s.location_id = ANY(%s) AND NOT s.is_deleted LIMIT %s
+) AS touched
+"""
+
+
 @dataclass(frozen=True, slots=True)
-class _Classes:
-    """Locations that the same groups count in both graphs are of one class."""
+class GroupChange:
+    """What an item has in one group, before and after: ATF, ATO. None: there is no such group."""
 
-    locations: list[int]
-    class_of: list[int]
-    groups: list[tuple[Signature, Signature]]
-
-    @classmethod
-    def of(cls, graph: Graph, planned: Graph) -> "_Classes":
-        numbers: dict[tuple[Signature, Signature], int] = {}
-        locations = list(graph.locations.values())
-        class_of = [
-            numbers.setdefault(
-                (graph.groups_of.get(pk, ()), planned.groups_of.get(pk, ())), len(numbers)
-            )
-            for pk in locations
-        ]
-        return cls(locations, class_of, list(numbers))
+    group: str
+    before: tuple[int, int] | None
+    after: tuple[int, int] | None
 
 
-def _compared(
-    graph: Graph, planned: Graph, classes: _Classes, items: Sequence[Any]
-) -> Iterable[Short]:
-    ids = [item_id for item_id, _, _ in items]
-    before = {item_id: _Side(graph, out) for item_id, _, out in items}
-    after = {item_id: _Side(planned, out) for item_id, _, out in items}
-    for item_id, number, excluded, free in _rows(_FREE, [classes.locations, classes.class_of, ids]):
-        old, new = classes.groups[number]
-        before[item_id].add_free(old, excluded, int(free))
-        after[item_id].add_free(new, excluded, int(free))
-    for item_id, group, quantity in _rows(_PROMISES, [ids]):
-        before[item_id].promises[group] = quantity
-        if planned.is_group(group):
-            after[item_id].promises[group] = quantity
-    for item_id, sku, _ in items:
-        short, short_before = after[item_id].short, before[item_id].short
-        if short > short_before:
-            yield Short(sku, short, short_before)
+@dataclass(frozen=True, slots=True)
+class ItemChange:
+    """The groups in which an item's ATF or ATO changes, by identifier."""
+
+    sku: str
+    groups: Sequence[GroupChange]
 
 
-class _Side:
-    """An item in one of the two graphs."""
+@dataclass(frozen=True, slots=True)
+class AvailabilityChanges:
+    """The first items by SKU whose group figures change; exact, as get-availability would tell.
 
-    __slots__ = ("free", "graph", "promises", "segmented_out")
+    `changed` of the `looked_at` items change; `touched` have a record at a location that moves,
+    of which the first by SKU are looked at. Nothing else can change.
+    """
 
-    def __init__(self, graph: Graph, segmented_out: Sequence[int]) -> None:
-        self.graph = graph
-        self.segmented_out = segmented_out
-        self.free: dict[Signature, int] = {}
-        self.promises: dict[int, int] = {}
-
-    def add_free(self, groups: Signature, excluded: Sequence[str], free: int) -> None:
-        names = self.graph.identifiers
-        signature = tuple(
-            g for g in groups if g not in self.segmented_out and names[g] not in excluded
-        )
-        self.free[signature] = self.free.get(signature, 0) + free
+    items: Sequence[ItemChange]
+    changed: int
+    looked_at: int
+    touched: int
 
     @property
-    def short(self) -> int:
-        return Network(free=self.free, promises=self.promises).short
+    def is_complete(self) -> bool:
+        """Tell whether every item that could change was looked at."""
+        return self.looked_at == self.touched
+
+    @property
+    def is_capped(self) -> bool:
+        """Tell whether there are more touched items than are counted."""
+        return self.touched == COUNTED
+
+    @property
+    def estimate(self) -> int:
+        """How many items change: exact when complete, else by the share of those looked at."""
+        if self.is_complete:
+            return self.changed
+        return self.changed * self.touched // self.looked_at
 
 
-def _rows(sql: str, params: Sequence[Any]) -> list[Any]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, params)
-        return list(cursor.fetchall())
+def availability_changes(graph: Graph, planned: Graph, *, limit: int) -> AvailabilityChanges:
+    """Tell what changes in availability, of the first `limit` items that do; inside `snapshot`.
+
+    Only items with a record at a location that other groups would count can change: a promise of a
+    group that leaves is served by such locations, or by none. Of them at most LOOKED_AT are worked
+    out, in four statements.
+    """
+    both = TwoGraphs(graph, planned)
+    moved = both.moved
+    items = rows(_TOUCHED, [graph.organization_id, moved, LOOKED_AT])
+    touched = len(items)
+    if touched == LOOKED_AT:
+        touched = rows(_COUNT_TOUCHED, [moved, COUNTED])[0][0]
+    changes = [
+        ItemChange(item.sku, groups)
+        for item, old, new in both.sides([ItemKey(*row) for row in items])
+        if (groups := _changed(old, new))
+    ]
+    return AvailabilityChanges(changes[:limit], len(changes), len(items), touched)
+
+
+def _changed(old: Side, new: Side) -> list[GroupChange]:
+    before, after = old.available(), new.available()
+    nothing = (0, 0)
+    return sorted(
+        (
+            GroupChange(
+                new.graph.identifiers.get(group) or old.graph.identifiers[group],
+                before.get(group, nothing) if old.graph.is_group(group) else None,
+                after.get(group, nothing) if new.graph.is_group(group) else None,
+            )
+            for group in before.keys() | after.keys()
+            if before.get(group, nothing) != after.get(group, nothing)
+        ),
+        key=lambda change: change.group,
+    )

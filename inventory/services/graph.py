@@ -19,7 +19,12 @@ from inventory.models import GraphVersion, Organization
 from inventory.origin import Origin
 from inventory.selectors.availability import find_items, snapshot
 from inventory.selectors.graph import graph_at, load_graph
-from inventory.selectors.graph_preview import WouldBeShort, would_be_short
+from inventory.selectors.graph_preview import (
+    AvailabilityChanges,
+    WouldBeShort,
+    availability_changes,
+    would_be_short,
+)
 from inventory.services.graph_plans import MAX_GROUPS, check_plan
 from inventory.services.holders import Leaving
 from inventory.services.leaving import PlaceInUse, PlacesInUse, let_go, places_in_use, retire
@@ -31,6 +36,7 @@ __all__ = [
     "GraphChange",
     "GraphPreview",
     "GroupSpec",
+    "preview_availability",
     "preview_graph",
     "replace_location_graph",
 ]
@@ -118,6 +124,15 @@ def preview_graph(
             in_use=places_in_use(_gone(graph, found)),
             would_be_short=would_be_short(graph, planned(graph, plan), limit=LISTED_ITEMS),
         )
+
+
+def preview_availability(
+    *, organization_id: int, plan: GraphPlan, limit: int
+) -> AvailabilityChanges:
+    """Tell what a plan that can stand would change in availability: the first `limit` items."""
+    with snapshot():
+        graph = find_items(organization_id, skus=()).graph
+        return availability_changes(graph, planned(graph, plan), limit=limit)
 
 
 def _gone(graph: Graph, found: GraphDifferences) -> list[int]:

@@ -13,9 +13,12 @@ from inventory.admin.graph import TICKED
 from inventory.domain.graph_edit import Shared, sharing
 from inventory.domain.roles import Role
 from inventory.models import Job, Movement
+from inventory.selectors import graph_preview
 from inventory.selectors.graph import current_graph
 from inventory.services.members import add_member
+from inventory.services.stock import StockUpdate
 from tests.builders import Shop, a_shop
+from tests.contract.headless import Api
 
 pytestmark = pytest.mark.django_db
 
@@ -122,6 +125,97 @@ def test_a_preview_tells_what_would_not_fit_and_changes_nothing(
     assert "leaving: l2" in page
     assert members(shop) == AS_IT_WAS
     assert Movement.objects.count() == movements
+
+
+def told_by_get_availability(api: Api, skus: list[str]) -> dict[tuple[str, str], list[str]]:
+    """Return ATF and ATO by SKU and group, as the API tells them, written as pages write."""
+    groups = sorted(members(api.shop))
+    path = "availability-records/actions/get-availability"
+    answer = api.call("POST", path, {"skus": skus, "groups": groups}).json()
+    return {
+        (record["sku"], group["id"]): [f"{record['atf']:,}", f"{record['ato']:,}"]
+        for group in answer["groups"]
+        for record in group["records"]
+    }
+
+
+def told_by_the_preview(page: str) -> dict[tuple[str, str], tuple[list[str], list[str]]]:
+    """Return ATF and ATO before and after by SKU and group, as the page's table has them."""
+    table = page.partition('id="changes"')[2]
+    found = re.findall(
+        r'<th scope="row">(?:<span[^>]*>)?([\w-]+)(?:</span>)?</th><td>([\w-]+)</td>\s*'
+        + r'<td class="hf-number">([^<]*)</td>' * 2
+        + r"\s*"
+        + r'<td class="hf-number">([^<]*)</td>' * 2,
+        table,
+    )
+    return {
+        (sku, group): ([atf, ato], [atf_after, ato_after])
+        for sku, group, atf, atf_after, ato, ato_after in found
+    }
+
+
+def test_what_changes_in_availability_is_told_as_it_comes(
+    shop: Shop, administrator: Client
+) -> None:
+    may = (("2030-05-01T00:00:00Z", 2_500),)
+    shop.stock("blue-mug", l1=1_200)
+    shop.put("l9", sku="blue-mug", on_hand=4_000, safety_stock=1_500, futures=may)
+    shop.put("l2", sku="green-mug", on_hand=3_000, futures=may)
+    shop.stock("grey-mug", l1=5, l3=5)
+    shop.reserve("other", "west", 2, sku="green-mug")
+    shop.reserve("west-order", "west", 3)
+    skus = ["red-mug", "blue-mug", "green-mug", "grey-mug"]
+    api = Api(shop, "availability")
+    before = told_by_get_availability(api, skus)
+    said = {"group": "east", "locations": ["l1", "l9"]}
+
+    page = send(administrator, EDIT, **said, preview="")
+    send(administrator, EDIT, **said, seen=hidden(page, "seen"), change="")
+
+    after = told_by_get_availability(api, skus)
+    told = told_by_the_preview(page)
+    assert told == {key: (before[key], after[key]) for key in before if before[key] != after[key]}
+    assert told["blue-mug", "east"] == (["1,200", "1,200"], ["1,202.5", "1,205"])
+    assert {sku for sku, _group in told} == {"red-mug", "blue-mug", "green-mug"}
+    assert {group for _sku, group in told} == {"east", "west"}
+    assert "Availability of 3 items changes." in page
+
+
+def test_a_new_group_and_one_that_leaves_have_figures_on_one_side(
+    shop: Shop, administrator: Client
+) -> None:
+    page = send(administrator, EDIT, group="north", locations=["l3", "l9"], preview="")
+    assert told_by_the_preview(page)["red-mug", "north"] == (["-", "-"], ["12", "12"])
+
+    page = send(administrator, EDIT, group="west", preview="")
+    assert told_by_the_preview(page) == {("red-mug", "west"): (["7", "7"], ["-", "-"])}
+
+
+def test_where_too_many_items_could_change_an_estimate_is_told(
+    shop: Shop, administrator: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(graph_preview, "LOOKED_AT", 4)
+    for number in range(7):
+        shop.stock(f"cup-{number}", l9=0 if number == 2 else 1)
+
+    page = send(administrator, EDIT, group="east", locations=["l1", "l2", "l9"], preview="")
+
+    assert "Availability of about 6 items changes. This is an estimate: 8 items have" in page
+    assert "of these the first 4 by SKU were worked out, and 3 of them change." in page
+    assert {sku for sku, _group in told_by_the_preview(page)} == {"cup-0", "cup-1", "cup-3"}
+
+
+def test_only_the_first_items_are_listed(shop: Shop, administrator: Client) -> None:
+    shop.update(
+        [StockUpdate(f"r-{n}", "l9", f"cup-{n:02}", replaces=True, on_hand=1000) for n in range(60)]
+    )
+
+    page = send(administrator, EDIT, group="east", locations=["l1", "l2", "l9"], preview="")
+
+    assert "Availability of 61 items changes." in page
+    assert "The first 50 by SKU are shown." in page
+    assert len(told_by_the_preview(page)) == 50
 
 
 def test_what_was_previewed_is_changed(shop: Shop, administrator: Client) -> None:
