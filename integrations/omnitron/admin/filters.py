@@ -11,8 +11,12 @@ from unfold.contrib.filters.admin import TextFilter
 
 from integrations.omnitron.admin.words import AGES
 from integrations.omnitron.domain.ages import AGE_BANDS
+from integrations.omnitron.models import Channel, StockList
 from integrations.omnitron.selectors.holds import aged, holding, waiting
 from inventory.backoffice.access import organization_of
+from inventory.models import Item
+
+_UNKNOWN = 0
 
 
 class HoldFilter(admin.SimpleListFilter):
@@ -58,7 +62,8 @@ class ChannelFilter(TextFilter):
         """Narrow the list down to a channel, by its whole name."""
         if not self.value():
             return queryset
-        return queryset.filter(**{f"{self.path}__name": self.value()})
+        named = Channel.objects.filter(organization=organization_of(request), name=self.value())
+        return queryset.filter(**{self.path: named.values_list("pk", flat=True).first() or _UNKNOWN})
 
 
 class ItemChannelFilter(ChannelFilter):
@@ -77,11 +82,13 @@ class StockListFilter(TextFilter):
         """Narrow the list down."""
         if not self.value():
             return queryset
-        return queryset.filter(
-            Q(stock_list__name=self.value())
-            | Q(stock_list__location__identifier=self.value())
-            | Q(stock_list__group__identifier=self.value())
+        lists = StockList.objects.filter(
+            Q(name=self.value())
+            | Q(location__identifier=self.value())
+            | Q(group__identifier=self.value()),
+            organization=organization_of(request),
         )
+        return queryset.filter(stock_list__in=list(lists.values_list("pk", flat=True)))
 
 
 class SkuFilter(TextFilter):
@@ -94,5 +101,5 @@ class SkuFilter(TextFilter):
         """Narrow the list down to that very SKU."""
         if not self.value():
             return queryset
-        organization = organization_of(request).pk
-        return queryset.filter(product__sku=self.value(), product__organization_id=organization)
+        items = Item.objects.filter(organization=organization_of(request), sku=self.value())
+        return queryset.filter(product=items.values_list("pk", flat=True).first() or _UNKNOWN)

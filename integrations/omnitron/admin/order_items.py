@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.timesince import timesince
@@ -17,15 +17,16 @@ from integrations.omnitron.admin.filters import (
     StockListFilter,
 )
 from integrations.omnitron.admin.words import AGES, status_text
-from integrations.omnitron.models import OrderItem
+from integrations.omnitron.models import Order, OrderItem
 from integrations.omnitron.selectors.holds import held_by_lines, unmapped_by_age
 from integrations.omnitron.selectors.order_item_page import page_of
-from inventory.backoffice.access import access_of
-from inventory.backoffice.base import quantity
+from inventory.backoffice.access import access_of, organization_of
+from inventory.backoffice.base import PAGE_DEPTH, quantity
 from inventory.backoffice.formats import quantity_text
 from inventory.backoffice.notes import notes_of
 from inventory.backoffice.shown import ShownAdmin
 from inventory.domain.roles import Power
+from inventory.models import Item
 
 
 @admin.register(OrderItem)
@@ -102,9 +103,14 @@ class OrderItemAdmin(ShownAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[OrderItem], search_term: str
     ) -> tuple[QuerySet[OrderItem], bool]:
-        """Search as Django does; one order of an item needs no DISTINCT."""
-        found, _distinct = super().get_search_results(request, queryset, search_term)
-        return found, False
+        """Search by the whole term, among the first 10,000 orders and items that begin with it."""
+        if not search_term:
+            return queryset, False
+        organization = organization_of(request)
+        orders = Order.objects.filter(organization=organization, number__startswith=search_term)
+        products = Item.objects.filter(organization=organization, sku__startswith=search_term)
+        named = [list(each.values_list("pk", flat=True)[:PAGE_DEPTH]) for each in (orders, products)]
+        return queryset.filter(Q(order__in=named[0]) | Q(product__in=named[1])), False
 
     def page_context(self, request: HttpRequest, row: OrderItem) -> dict[str, Any]:
         """Show one order item."""
