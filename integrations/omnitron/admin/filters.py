@@ -63,7 +63,9 @@ class ChannelFilter(TextFilter):
         if not self.value():
             return queryset
         named = Channel.objects.filter(organization=organization_of(request), name=self.value())
-        return queryset.filter(**{self.path: named.values_list("pk", flat=True).first() or _UNKNOWN})
+        return queryset.filter(
+            **{self.path: named.values_list("pk", flat=True).first() or _UNKNOWN}
+        )
 
 
 class ItemChannelFilter(ChannelFilter):

@@ -22,6 +22,7 @@ from integrations.omnitron.selectors.holds import held_by_lines, unmapped_by_age
 from integrations.omnitron.selectors.order_item_page import page_of
 from inventory.backoffice.access import access_of, organization_of
 from inventory.backoffice.base import PAGE_DEPTH, quantity
+from inventory.backoffice.dashboard import Count
 from inventory.backoffice.formats import quantity_text
 from inventory.backoffice.notes import notes_of
 from inventory.backoffice.shown import ShownAdmin
@@ -65,8 +66,8 @@ class OrderItemAdmin(ShownAdmin):
         organization = access_of(request).organization
         if organization is not None and self.has_view_permission(request):
             counts = unmapped_by_age(organization.pk, now=timezone.now())
-        bands = [(name, text, counts.get(name, 0)) for name, text in AGES.items()]
-        shown = {"bands": bands, "waiting": sum(counts.values())}
+        bands = [(name, text, Count.of(counts.get(name, 0))) for name, text in AGES.items()]
+        shown = {"bands": bands, "waiting": Count.of(sum(counts.values()))}
         return super().changelist_view(request, {**shown, **(extra_context or {})})
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
@@ -109,7 +110,9 @@ class OrderItemAdmin(ShownAdmin):
         organization = organization_of(request)
         orders = Order.objects.filter(organization=organization, number__startswith=search_term)
         products = Item.objects.filter(organization=organization, sku__startswith=search_term)
-        named = [list(each.values_list("pk", flat=True)[:PAGE_DEPTH]) for each in (orders, products)]
+        named = [
+            list(each.values_list("pk", flat=True)[:PAGE_DEPTH]) for each in (orders, products)
+        ]
         return queryset.filter(Q(order__in=named[0]) | Q(product__in=named[1])), False
 
     def page_context(self, request: HttpRequest, row: OrderItem) -> dict[str, Any]:
