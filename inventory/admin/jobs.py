@@ -122,10 +122,8 @@ class JobAdmin(ReadOnlyAdmin):
         "processed",
         "skipped",
         "failed",
-        "exported",
-        "actor",
-        "created_at",
-        "started_at",
+        "by_whom",
+        "started",
     )
     list_filter = (StateFilter, KindFilter, MadeFilter, ActorFilter)
     list_filter_submit = True
@@ -175,7 +173,8 @@ class JobAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("carried out"))
     def processed(self, job: Any) -> SafeString:
-        return figure(job.told, "processed")
+        """Count what an import applied, or what an export wrote."""
+        return figure(job.told, "processed" if life.is_import(job) else "exported")
 
     @admin.display(description=gettext_lazy("unchanged"))
     def skipped(self, job: Any) -> SafeString:
@@ -185,9 +184,15 @@ class JobAdmin(ReadOnlyAdmin):
     def failed(self, job: Any) -> SafeString:
         return figure(job.told, "failed")
 
-    @admin.display(description=gettext_lazy("exported"))
-    def exported(self, job: Any) -> SafeString:
-        return figure(job.told, "exported")
+    @admin.display(description=gettext_lazy("by whom"))
+    def by_whom(self, job: Any) -> str:
+        return str(job.actor).removeprefix("user:")
+
+    @admin.display(description=gettext_lazy("started"))
+    def started(self, job: Any) -> str:
+        if job.started_at is None:
+            return "-"
+        return f"{timezone.localtime(job.started_at):%Y-%m-%d %H:%M:%S}"
 
     def change_view(
         self,
@@ -209,7 +214,7 @@ class JobAdmin(ReadOnlyAdmin):
             **self.admin_site.each_context(request),
             "title": str(words_of(job).label),
             "opts": self.opts,
-            "original": str(words_of(job).label),
+            "original": job,
             "row": job,
             "job": progress_json(job, now=timezone.now()),
             "is_import": life.is_import(job),
