@@ -65,11 +65,11 @@ def _plot(counts: dict[str, int], address: str) -> Any:
     columns = [
         Column(
             parts=[Part(counts[name], _COLOURS[name], str(text))],
-            title=f"{text}: {counts[name]:,}",
+            title=f"{text}: {Count.of(counts[name])}",
             address=f"{address}&age={name}",
             label=str(text),
         )
         for name, text in AGES.items()
     ]
     title = _("Order items that wait for the ERP, by age")
-    return column_plot(columns, title=title, top_label=f"{max(counts.values()):,}")
+    return column_plot(columns, title=title, top_label=str(Count.of(max(counts.values()))))
