@@ -7,6 +7,8 @@ from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 # Its pages are registered by its admin module; whatever runs first, they must be there to be gone.
 from oauth2_provider import admin as toolkit_admin
@@ -43,7 +45,7 @@ class ApiClientForm(forms.ModelForm[ApiClient]):
         choices=[(scope, scope) for scope in known.KNOWN],
         initial=list(known.PUBLISHED),
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
-        help_text="A scope with .rw includes the one without.",
+        help_text=gettext_lazy("A scope with .rw includes the one without."),
     )
 
     class Meta:
@@ -56,6 +58,7 @@ class ApiClientAdmin(OrganizationAdmin):
     """Add, rename, set scopes; rotate and revoke. Never deleted: the ledger names them."""
 
     reads = writes = Power.MANAGE_ACCESS
+    empty_hint = gettext_lazy("A shop, an ERP or a connector needs a client to get tokens.")
     form = ApiClientForm
     list_display = ("name", "client_id", "is_active", "created")
     list_filter = ("is_active",)
@@ -94,7 +97,8 @@ class ApiClientAdmin(OrganizationAdmin):
         self._show(request, made)
 
     @admin.action(
-        description="Rotate the secret of the selected API clients", permissions=["change"]
+        description=gettext_lazy("Rotate the secret of the selected API clients"),
+        permissions=["change"],
     )
     def rotate(self, request: HttpRequest, queryset: QuerySet[ApiClient]) -> None:
         """New secrets, each shown once; the clients' tokens stop working."""
@@ -107,7 +111,10 @@ class ApiClientAdmin(OrganizationAdmin):
                 self.log_change(request, made.client, "Rotated the secret.")
                 self._show(request, made)
 
-    @admin.action(description="Revoke the selected API clients for good", permissions=["change"])
+    @admin.action(
+        description=gettext_lazy("Revoke the selected API clients for good"),
+        permissions=["change"],
+    )
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiClient]) -> None:
         """Shut the clients out."""
         for client_id in queryset.values_list("client_id", flat=True):
@@ -117,10 +124,11 @@ class ApiClientAdmin(OrganizationAdmin):
                 self.message_user(request, refusal.message, messages.ERROR)
             else:
                 self.log_change(request, client, "Revoked.")
-                self.message_user(request, f'"{client}" is revoked.')
+                self.message_user(request, _('"%s" is revoked.') % client)
 
     def _show(self, request: HttpRequest, made: IssuedSecret) -> None:
-        text = f"{made.client.client_id} has the secret {made.secret} (shown only now)."
+        told = _("%(client)s has the secret %(secret)s (shown only now).")
+        text = told % {"client": made.client.client_id, "secret": made.secret}
         self.message_user(request, text, messages.WARNING)
 
 
@@ -139,6 +147,7 @@ class IntegrationUserAdmin(OrganizationAdmin):
     """Users of ERP integrations: made and revoked, never changed or deleted."""
 
     reads = writes = Power.MANAGE_ACCESS
+    empty_hint = gettext_lazy("An ERP that speaks Omnitron's API logs in as such a user.")
     form = IntegrationUserForm
     list_display = ("username", "is_active", "created_date")
     list_filter = ("is_active",)
@@ -174,10 +183,13 @@ class IntegrationUserAdmin(OrganizationAdmin):
         )
         # The page goes on with the object it made; let it be the one that was stored.
         obj.__dict__.update(made.user.__dict__)
-        text = f"{obj.username} has the password {made.password} and the token {made.token}"
-        self.message_user(request, f"{text} (shown only now).", messages.WARNING)
+        told = _("%(user)s has the password %(password)s and the token %(token)s (shown only now).")
+        said = {"user": obj.username, "password": made.password, "token": made.token}
+        self.message_user(request, told % said, messages.WARNING)
 
-    @admin.action(description="Revoke the selected integration users", permissions=["revoke"])
+    @admin.action(
+        description=gettext_lazy("Revoke the selected integration users"), permissions=["revoke"]
+    )
     def revoke(self, request: HttpRequest, queryset: QuerySet[IntegrationUser]) -> None:
         """Shut the users out; their tokens stop working."""
         for username in queryset.values_list("username", flat=True):
@@ -187,4 +199,4 @@ class IntegrationUserAdmin(OrganizationAdmin):
                 self.message_user(request, refusal.message, messages.ERROR)
             else:
                 self.log_change(request, user, "Revoked.")
-                self.message_user(request, f'"{user}" is revoked.')
+                self.message_user(request, _('"%s" is revoked.') % user)

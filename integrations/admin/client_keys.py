@@ -53,6 +53,7 @@ class ClientKeyForm(forms.ModelForm[ClientKey]):
 class ClientKeyAdmin(OrganizationAdmin):
     """Keys for signed assertions (JWT bearer): added and taken away, never changed."""
 
+    empty_hint = gettext_lazy("Only clients that sign assertions (JWT bearer) need a key.")
     organization_path = "client__organization"
     reads = writes = Power.MANAGE_ACCESS
     form = ClientKeyForm

@@ -114,6 +114,7 @@ class ActorFilter(TextFilter):
 class JobAdmin(ReadOnlyAdmin):
     """Search is by the beginning of the id."""
 
+    empty_hint = gettext_lazy("Upload a file or start an export above.")
     list_display = (
         "what",
         "state_shown",

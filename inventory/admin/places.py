@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from inventory.backoffice.base import ReadOnlyAdmin, ReadOnlyInline, StaffAdmin
 from inventory.models import GraphVersion, GroupMembership, Location, LocationGroup, Organization
@@ -19,6 +20,7 @@ class OrganizationsAdmin(StaffAdmin):
 
 @admin.register(Location)
 class LocationAdmin(ReadOnlyAdmin):
+    empty_hint = _("Import a location graph, or add a group with its locations there.")
     list_display = ("identifier",)
     search_fields = ("identifier__startswith",)
     ordering = ("identifier", "pk")
@@ -38,6 +40,7 @@ class MembershipInline(ReadOnlyInline):
 
 @admin.register(LocationGroup)
 class LocationGroupAdmin(ReadOnlyAdmin):
+    empty_hint = _("Add a group in the location graph, or import one.")
     list_display = ("identifier",)
     search_fields = ("identifier__startswith",)
     ordering = ("identifier", "pk")

@@ -35,6 +35,7 @@ class RecordStateFilter(admin.SimpleListFilter):
 
 @admin.register(StockRecord)
 class StockRecordAdmin(ReadOnlyAdmin):
+    empty_hint = _("Records come with counts: import them, or let a client send them.")
     organization_path = "item__organization"
     list_display = ("item", "location", "on_hands", "safety", "taken", "expected", "is_deleted")
     list_select_related = ("item", "location")
@@ -77,6 +78,7 @@ class PoolBalanceAdmin(ReadOnlyAdmin):
 class MovementAdmin(ReadOnlyAdmin):
     """The ledger, newest transaction first: by the index that the feed reads by."""
 
+    empty_hint = _("Every change of a balance will stand here.")
     organization_path = "organization_id"
     list_display = (
         "recorded_at",

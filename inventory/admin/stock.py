@@ -111,6 +111,7 @@ def figure(field: str, label: Any, *, ordering: str | None = None) -> Any:
 class ItemAdmin(ReadOnlyAdmin):
     """Search is by the SKU or its beginning; only indexed columns sort."""
 
+    empty_hint = _("Items come with their first count: import counts, or let a client send them.")
     list_display = (
         "sku",
         "on_hands",

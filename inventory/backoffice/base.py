@@ -77,13 +77,14 @@ class OrganizationAdmin(_Look):
     """Rows of the chosen organization, for whoever has the power to see them.
 
     `organization_path` leads from the row to its organization. `writes` is the power that adding
-    and changing asks for; None: nobody can.
+    and changing asks for; None: nobody can. `empty_hint` tells under an empty list how rows come.
     """
 
     change_list_template = "backoffice/change_list.html"
     organization_path: ClassVar[str] = "organization"
     reads: ClassVar[Power] = Power.SEE
     writes: ClassVar[Power | None] = None
+    empty_hint: ClassVar[Any] = ""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Narrow rows to the chosen organization; autocompletes and typed addresses ask here."""

@@ -54,7 +54,7 @@ def would_be_short(graph: Graph, planned: Graph, *, limit: int) -> WouldBeShort:
 
 LOOKED_AT = 200
 """So many of the items at locations that move are worked out, in SKU order."""
-COUNTED = 100_000
+COUNTED = 10_000
 """Up to here items at locations that move are counted."""
 
 _TOUCHED = """

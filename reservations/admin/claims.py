@@ -24,6 +24,7 @@ def held_by(*, organization_id: int, sku: str, places: Sequence[str], now: datet
 
 @admin.register(Claim)
 class ClaimAdmin(ReadOnlyAdmin):
+    empty_hint = _("Nothing is held: what documents reserve will stand here.")
     organization_path = "document__organization"
     list_display = ("item", "place", "held", "document", "standing", "expires_at")
     list_select_related = ("item", "place", "document")

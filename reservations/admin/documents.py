@@ -43,6 +43,7 @@ STATES = {
 class DocumentAdmin(ReadOnlyAdmin):
     """Search is by the beginning of the id or the external reference."""
 
+    empty_hint = _("Clients reserve by the API; their documents will stand here.")
     list_display = (
         "identifier",
         "state",

@@ -99,6 +99,7 @@ class PlaceFilter(_TextFilter):
 class RefusalAdmin(ReadOnlyAdmin):
     """Newest hour first; a row counts every refusal of its hour."""
 
+    empty_hint = _("Nothing was refused lately.")
     list_before_template = "backoffice/refused_in_all.html"
     list_display = (
         "when",

@@ -110,6 +110,10 @@ class Desk:
         page.emulate_media(color_scheme="light")
         page.set_viewport_size(WIDE)  # type: ignore[arg-type]
 
+    def assert_sound_as_it_stands(self, name: str) -> None:
+        """Assert the same, wide in light, of what a form answered: it cannot be asked for again."""
+        self._assert_sound(f"{name}-light", width=WIDE["width"], theme="light")
+
     def _assert_sound(self, name: str, *, width: int, theme: str) -> None:
         page = self.page
         expect(page.locator("html.dark")).to_have_count(1 if theme == "dark" else 0)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.desk import ARTIFACTS, Desk, Site
+from tests.browser.desk import Desk, Site
 from tests.browser.shops import at_shop, open_shop
 
 Sit = Callable[..., Desk]
@@ -52,9 +52,12 @@ def test_a_group_is_changed_after_a_warning(desk: Sit) -> None:
     page.get_by_role("button", name="Preview").click()
 
     ada.sees("Promises of 1 item would no longer fit.")
-    row = page.get_by_role("row").filter(has_text="red-mug")
-    expect(row).to_contain_text("2")
-    page.screenshot(path=_picture("graph-warning"))
+    short = page.get_by_role("region", name="Promises that would no longer fit")
+    expect(short.get_by_role("row").filter(has_text="red-mug")).to_contain_text("2")
+    ada.sees("Availability of 1 item changes.")
+    changes = page.get_by_role("region", name="What changes in availability")
+    expect(changes.get_by_role("row").filter(has_text="online")).to_contain_text("red-mug")
+    ada.assert_sound_as_it_stands("graph-warning")
     page.get_by_role("link", name="Leave it as it is").click()
     page.get_by_role("link", name="Change online").click()
     expect(page.get_by_label("dc-1")).to_be_checked()
@@ -101,7 +104,7 @@ def test_the_graph_is_taken_along_and_brought_back(desk: Sit, tmp_path: Path) ->
     page.get_by_label("JSON file").set_input_files(file)
     page.get_by_role("button", name="Preview").click()
     ada.sees("New locations: store-4")
-    page.screenshot(path=_picture("import-graph-preview"))
+    ada.assert_sound_as_it_stands("import-graph-preview")
     page.get_by_role("button", name="Import it").click()
 
     ada.sees("The location graph is imported.")
@@ -117,8 +120,3 @@ def test_a_file_that_is_no_graph_is_refused_in_words(desk: Sit, tmp_path: Path) 
     page.get_by_role("button", name="Preview").click()
 
     ada.sees("'locations[0]'")
-
-
-def _picture(name: str) -> Path:
-    ARTIFACTS.mkdir(parents=True, exist_ok=True)
-    return ARTIFACTS / f"{name}.png"

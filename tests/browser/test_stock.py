@@ -93,7 +93,7 @@ def test_lists_are_sound_and_lead_on_when_they_are_empty(desk: Sit) -> None:
     page = viewer.open("/admin/inventory/item/")
     viewer.assert_sound("stock")
     viewer.open("/admin/inventory/item/?q=nothing-begins-so")
-    viewer.sees("No results found")
+    viewer.sees("Nothing matches")
 
     page.get_by_role("link", name="Reset filters").click()
 

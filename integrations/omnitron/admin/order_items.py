@@ -34,6 +34,7 @@ from inventory.models import Item
 class OrderItemAdmin(ShownAdmin):
     """What waits for the ERP comes oldest first, all others newest first."""
 
+    empty_hint = _("Shops send orders by the API once there is a channel.")
     page_template = "backoffice/order_item.html"
     list_display = (
         "id",

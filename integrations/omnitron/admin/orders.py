@@ -20,6 +20,7 @@ from inventory.backoffice.shown import ShownAdmin
 class OrderAdmin(ShownAdmin):
     """Search is by the beginning of the number."""
 
+    empty_hint = _("Shops send orders by the API once there is a channel with a stock list.")
     page_template = "backoffice/order.html"
     list_display = ("number", "channel", "state", "is_send", "created_date")
     list_select_related = ("channel",)
@@ -57,6 +58,7 @@ class OrderAdmin(ShownAdmin):
 class IntegrationMappingAdmin(ReadOnlyAdmin):
     """Search is by the beginning of the ERP's id, or by the order item's number."""
 
+    empty_hint = _("The ERP stores its ids here; or map an order item by hand.")
     list_display = ("code", "integration_type", "order_item", "created_date")
     search_fields = ("code__startswith", "=object_id")
     search_help_text = _("ERP id or how it begins, or number of the order item")
@@ -73,6 +75,7 @@ class IntegrationMappingAdmin(ReadOnlyAdmin):
 class CancellationPlanAdmin(ReadOnlyAdmin):
     """What was asked when items were cancelled."""
 
+    empty_hint = _("No order or item was canceled.")
     list_display = ("order", "plan_type", "items", "actor", "created_date")
     list_select_related = ("order",)
     list_filter = ("plan_type",)

@@ -26,6 +26,7 @@ from inventory.domain.roles import Power
 
 @admin.register(ProductStock)
 class ProductStockAdmin(ReadOnlyAdmin):
+    empty_hint = _("Products come with the ERP's pushes and with orders.")
     list_display = ("product", "stock_list", "unit_type", "modified_date")
     list_select_related = ("product", "stock_list")
     search_fields = ("product__sku__startswith",)
@@ -71,6 +72,7 @@ class StockListForm(forms.ModelForm[StockList]):
 
 @admin.register(StockList)
 class StockListAdmin(_MadeAdmin):
+    empty_hint = _("A stock list stands for one location or group, where orders hold stock.")
     list_display = ("name", "code", "place", "kind", "on_mapping", "holds")
     list_select_related = ("location", "group")
     search_fields = ("name", "code")
@@ -122,6 +124,7 @@ class StockListAdmin(_MadeAdmin):
 
 @admin.register(Channel)
 class ChannelAdmin(_MadeAdmin):
+    empty_hint = _("Orders come from a channel and hold stock on its list.")
     list_display = ("name", "stock_list", "further", "created_date", "holds")
     list_select_related = ("stock_list",)
     search_fields = ("name",)
