@@ -12,7 +12,7 @@ from inventory.backoffice.dashboard import Board, Count, Figure, count_of, regis
 from inventory.backoffice.panels import Panel
 from inventory.backoffice.svg import Column, Part, column_plot
 from reservations.admin.documents import STATES
-from reservations.admin.filters import HOUR
+from reservations.admin.filters import hour_text
 from reservations.admin.refusals import REASONS, explain_url
 from reservations.domain.states import State
 from reservations.models import Document, RefusalReason
@@ -119,6 +119,6 @@ def _column(start: datetime, hour: dict[State, int], address: str) -> Column:
             if hour.get(state)
         ],
         title=f"{local:%a %H:%M}: {', '.join(told) or _('none')}",
-        address=f"{address}?{urlencode({'hour': local.strftime(HOUR)})}",
+        address=f"{address}?{urlencode({'hour': hour_text(start)})}",
         label=f"{local:%a %H:%M}" if local.hour % 6 == 0 else "",
     )

@@ -1,12 +1,13 @@
 """How the list of reservations is narrowed down; every filter stands in the address."""
 
-from datetime import datetime, timedelta
+from datetime import MAXYEAR, datetime, timedelta
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import TextFilter
 
@@ -17,8 +18,6 @@ from reservations.domain.states import State
 from reservations.models import Claim, Document, Line
 from reservations.selectors.dashboard import expiring, in_state, made_in_hour, made_in_hours
 
-HOUR = "%Y-%m-%d %H:%M"
-"""How the address names an hour."""
 _UNKNOWN = 0
 
 
@@ -71,11 +70,8 @@ class HourFilter(TextFilter):
         """Narrow the list down; what is no moment finds nothing."""
         if not self.value():
             return queryset
-        try:
-            start = datetime.strptime(str(self.value()).strip(), HOUR)  # noqa: DTZ007  # made aware below
-        except ValueError:
-            return queryset.none()
-        return queryset.filter(made_in_hour(timezone.make_aware(start)))
+        start = _moment(str(self.value()))
+        return queryset.none() if start is None else queryset.filter(made_in_hour(start))
 
 
 class ExpiringFilter(admin.SimpleListFilter):
@@ -146,3 +142,19 @@ class ReferenceFilter(TextFilter):
 def _item(request: HttpRequest, sku: Any) -> int:
     items = Item.objects.filter(organization=organization_of(request), sku=sku)
     return items.values_list("pk", flat=True).first() or _UNKNOWN
+
+
+def hour_text(start: datetime) -> str:
+    """Return how an address names an hour: with the offset, for hours that come twice a year."""
+    return timezone.localtime(start).isoformat(sep=" ", timespec="minutes")
+
+
+def _moment(text: str) -> datetime | None:
+    """Read a moment, in the user's zone unless it names an offset."""
+    try:
+        moment = parse_datetime(text.strip())
+    except ValueError:
+        return None
+    if moment is None or moment.year == MAXYEAR:
+        return None
+    return timezone.make_aware(moment) if timezone.is_naive(moment) else moment

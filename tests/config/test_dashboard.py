@@ -3,8 +3,10 @@
 import html
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.contrib.auth.models import User
@@ -21,6 +23,8 @@ from inventory.models import Job, JobState
 from inventory.services.graph_jobs import GRAPH_EXPORT
 from inventory.services.jobs import life
 from inventory.services.members import add_member
+from reservations.admin.filters import hour_text
+from reservations.models import Document
 from tests.builders import UNIT, Shop, a_shop
 from tests.integrations.omnitron.office import an_office
 
@@ -159,6 +163,26 @@ def test_columns_lead_to_the_hour_they_count(shop: Shop) -> None:
         total = sum(int(number) for number in re.findall(r"\w+ (\d+)(?:,|$)", title))
         assert counted_at(client, href) == str(total)
     assert counted_at(client, drawn[0][0]) == "0"
+
+
+def test_an_hour_that_comes_twice_a_year_is_told_apart(shop: Shop) -> None:
+    first, second = (datetime(2026, 10, 25, hour, tzinfo=UTC) for hour in (0, 1))
+    for start, number in ((first, 2), (second, 1)):
+        for document in Document.objects.filter(organization=shop.id, created_at__gt=shop.now)[
+            :number
+        ]:
+            document.created_at = start
+            document.save(update_fields=["created_at"])
+    client = sign_in(shop)
+    listing = "/admin/reservations/document/"
+
+    with timezone.override(ZoneInfo("Europe/Berlin")):
+        assert hour_text(first) == "2026-10-25 02:00+02:00"
+        assert hour_text(second) == "2026-10-25 02:00+01:00"
+        asked = [f"{listing}?{urlencode({'hour': hour_text(each)})}" for each in (first, second)]
+    assert [counted_at(client, address) for address in asked] == ["2", "1"]
+    for wrong in ("9999-12-31 23:30", "0001-01-01 00:00+14:00", "2026-13-01 00:00", "soon"):
+        assert counted_at(client, f"{listing}?{urlencode({'hour': wrong})}") == "0"
 
 
 def test_a_number_goes_as_far_as_its_list(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
