@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import TextFilter
 
 from inventory.backoffice.access import access_of
-from inventory.backoffice.base import CappedPaginator, ReadOnlyAdmin
+from inventory.backoffice.base import ReadOnlyAdmin
 from inventory.backoffice.job_pieces import figure, progress_bar, state_tag
 from inventory.backoffice.job_words import (
     all_job_words,
@@ -31,6 +31,7 @@ from inventory.backoffice.job_words import (
     progress_json,
     words_of,
 )
+from inventory.backoffice.lists import CappedPaginator
 from inventory.domain.roles import Power
 from inventory.models import Job, JobProblem, JobState
 from inventory.models.jobs import ACTIVE, ENDED

@@ -6,13 +6,23 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import TextFilter
 
 from inventory.backoffice.access import access_of, organization_of
 from inventory.backoffice.base import ReadOnlyAdmin, quantity
 from inventory.backoffice.formats import quantity_text
-from inventory.models import Item, Movement, Place, PoolBalance, Promise, StockRecord
+from inventory.models import (
+    Item,
+    Movement,
+    MovementKind,
+    Place,
+    PoolBalance,
+    Promise,
+    StockRecord,
+)
 from inventory.selectors.attention import below_safety
 from inventory.selectors.ledger_horizon import ledger_kept_since
+from inventory.selectors.stock_overview import place_named
 
 
 class RecordStateFilter(admin.SimpleListFilter):
@@ -33,15 +43,63 @@ class RecordStateFilter(admin.SimpleListFilter):
         return below_safety(queryset, organization_of(request).pk)
 
 
+class LocationFilter(TextFilter):
+    """Records of a location that are there, in the order of the index that knows them."""
+
+    title = _("location")
+    parameter_name = "location"
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[StockRecord]
+    ) -> QuerySet[StockRecord]:
+        """Narrow the list down to the location."""
+        if not self.value():
+            return queryset
+        place = place_named(organization_of(request).pk, identifier=str(self.value()))
+        return queryset.filter(location=place or 0, is_deleted=False)
+
+
+class KindFilter(admin.SimpleListFilter):
+    """Movements of a kind, among the latest of the organization; with a SKU, among all of it.
+
+    No index knows kinds (each reservation would pay for it), and one that never happened would be
+    looked for through the whole ledger.
+    """
+
+    title = _("kind, among the latest 50,000")
+    parameter_name = "kind"
+    among = 50_000
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
+        return MovementKind.choices
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Movement]) -> QuerySet[Movement]:
+        """Filter the latest movements by kind."""
+        if self.value() not in MovementKind.values:
+            return queryset
+        of_kind = queryset.filter(kind=self.value())
+        if request.GET.get("q"):
+            return of_kind
+        newest = queryset.order_by("-xid", "-id").values_list("xid", flat=True)
+        oldest = newest[self.among : self.among + 1].first()
+        return of_kind if oldest is None else of_kind.filter(xid__gte=oldest)
+
+
 @admin.register(StockRecord)
 class StockRecordAdmin(ReadOnlyAdmin):
     empty_hint = _("Records come with counts: import them, or let a client send them.")
     organization_path = "item__organization"
     list_display = ("item", "location", "on_hands", "safety", "taken", "expected", "is_deleted")
     list_select_related = ("item", "location")
-    list_filter = (RecordStateFilter,)
-    search_fields = ("item__sku__startswith", "location__identifier__startswith")
+    list_filter = (LocationFilter, RecordStateFilter)
+    list_filter_submit = True
+    search_fields = ("item__sku__startswith",)
+    search_help_text = _("SKU, or how it begins")
     ordering = ("item__sku", "pk")
+
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
+        """By SKU; at a location as items came, which is the order of its index."""
+        return ("item_id", "pk") if LocationFilter.parameter_name in request.GET else self.ordering
 
     on_hands = quantity("on_hand", "on hand")
     safety = quantity("safety_stock", "safety stock")
@@ -54,7 +112,8 @@ class PromiseAdmin(ReadOnlyAdmin):
     organization_path = "item__organization"
     list_display = ("item", "group", "promised")
     list_select_related = ("item", "group")
-    search_fields = ("item__sku__startswith", "group__identifier__startswith")
+    search_fields = ("item__sku__startswith",)
+    search_help_text = _("SKU, or how it begins")
     ordering = ("item__sku", "pk")
 
     promised = quantity("quantity", "promised")
@@ -90,11 +149,10 @@ class MovementAdmin(ReadOnlyAdmin):
         "external_ref",
         "actor",
     )
-    list_filter = ("kind",)
+    list_filter = (KindFilter,)
     search_fields = ("item_id",)
     search_help_text = _("SKU")
     ordering = ("-xid", "-id")
-    sortable_by = ()
     list_before_template = "backoffice/kept_since.html"
 
     def changelist_view(

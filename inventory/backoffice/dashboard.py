@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from django.db.models import QuerySet
 
-from inventory.backoffice.base import PAGE_DEPTH, CappedPaginator
+from inventory.backoffice.lists import PAGE_DEPTH, CappedPaginator
 from inventory.backoffice.panels import Panel
 
 

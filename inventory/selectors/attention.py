@@ -1,8 +1,12 @@
 """What needs somebody: the conditions that the dashboard counts by and the lists filter by."""
 
+from datetime import datetime
+
 from django.db.models import QuerySet
 
 from inventory.models import Item, StockRecord
+
+_HOUR = 3600
 
 
 def out_of_stock(items: QuerySet[Item]) -> QuerySet[Item]:
@@ -13,6 +17,12 @@ def out_of_stock(items: QuerySet[Item]) -> QuerySet[Item]:
 def oversold(items: QuerySet[Item]) -> QuerySet[Item]:
     """Narrow items down to those of which more is promised than can be served."""
     return items.filter(short__gt=0)
+
+
+def changed_since(items: QuerySet[Item], since: datetime) -> QuerySet[Item]:
+    """Narrow items down to those changed since a moment; the index finds them by the hour."""
+    hour = int(since.timestamp()) // _HOUR
+    return items.filter(changed_hour__gte=hour, changed_at__gte=since)
 
 
 def below_safety(records: QuerySet[StockRecord], organization_id: int) -> QuerySet[StockRecord]:

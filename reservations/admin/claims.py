@@ -28,7 +28,8 @@ class ClaimAdmin(ReadOnlyAdmin):
     organization_path = "document__organization"
     list_display = ("item", "place", "held", "document", "standing", "expires_at")
     list_select_related = ("item", "place", "document")
-    search_fields = ("item__sku__startswith", "document__identifier__startswith")
+    search_fields = ("item__sku__startswith",)
+    search_help_text = _("SKU, or how it begins")
     ordering = ("pk",)
 
     held = quantity("quantity", _("held"))

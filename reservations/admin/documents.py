@@ -67,7 +67,6 @@ class DocumentAdmin(ReadOnlyAdmin):
     search_fields = ("identifier__startswith", "external_ref__startswith")
     search_help_text = _("id or external reference, or how it begins")
     ordering = ("-pk",)
-    sortable_by = ()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Document]:
         claims = Claim.objects.filter(document_id=OuterRef("pk"))

@@ -1,10 +1,12 @@
 """The back office at a million stock records, a million movements and 100,000 reservations.
 
-Every list is opened at its first and its deepest page, by a client in this process: what is
-measured is the server's time.
+Every list that the site has is opened plainly, by each filter, in each order and by a search, at
+its first and its deepest page, every page that is no list, and a page of each kind of row. The
+client is in this process: what is measured is the server's time.
 """
 
 import time
+from collections.abc import Iterator
 from statistics import median
 from typing import Any
 
@@ -13,6 +15,16 @@ from tests.bench.rows import Report
 MILLISECONDS = 300
 _ITEMS, _LOCATIONS = 100_000, 10
 _ROUNDS = 5
+_MOVEMENTS_A_TRANSACTION = 1_000
+
+_SAMPLES = {
+    "q": "office-00123",
+    "sku": "office-0000123",
+    "location": "office-l7",
+    "group": "office-group",
+    "place": "office-l1",
+}
+"""What text filters are asked for, by the name of their parameter."""
 
 _ROWS = (
     """
@@ -55,16 +67,6 @@ _ROWS = (
     WHERE i.organization_id = %(org)s AND g.organization_id = %(org)s
     """,
     """
-    INSERT INTO inventory_movement (organization_id, item_id, place_id, kind, quantity,
-      on_hand_before, on_hand_after, safety_stock_before, safety_stock_after, reserved_before,
-      reserved_after, futures_before, futures_after, request_id, external_ref, correlation_id,
-      actor, sequence, graph_version, effective_at)
-    SELECT %(org)s, s.item_id, s.location_id, 'location_update', s.on_hand, 0, s.on_hand,
-      0, 0, 0, 0, 0, 0, 'bench', '', '', 'bench', 1, 1, now()
-    FROM inventory_stockrecord s JOIN inventory_item i ON i.id = s.item_id
-    WHERE i.organization_id = %(org)s
-    """,
-    """
     WITH documents AS (
       INSERT INTO reservations_document (organization_id, source, identifier, external_ref,
         reservation_time, revision, body)
@@ -85,71 +87,112 @@ _ROWS = (
     """,
 )
 
+_MOVEMENTS = """
+INSERT INTO inventory_movement (organization_id, item_id, place_id, kind, quantity,
+  on_hand_before, on_hand_after, safety_stock_before, safety_stock_after, reserved_before,
+  reserved_after, futures_before, futures_after, request_id, external_ref, correlation_id,
+  actor, sequence, graph_version, effective_at)
+SELECT %(org)s, s.item_id, s.location_id, 'location_update', s.on_hand, 0, s.on_hand,
+  0, 0, 0, 0, 0, 0, 'bench', '', '', 'bench', 1, 1, now()
+FROM inventory_stockrecord s JOIN inventory_item i ON i.id = s.item_id
+WHERE i.organization_id = %(org)s AND i.id >= %(first)s AND i.id < %(first)s + %(some)s
+"""
+
 
 def measure(report: Report, *, quick: bool) -> None:
-    """Fill an organization with rows and open every list of it."""
+    """Fill an organization with rows and open every page of it.
+
+    Lists of orders are opened where the bench has piled them up.
+    """
     from django.contrib.auth.models import User
-    from django.db import connection
     from django.test import Client
 
-    from inventory.models import Organization
+    client = Client()
+    client.force_login(User.objects.create_superuser("bench", password=None))
+    _fill("office", items=_ITEMS // (20 if quick else 1))
+    _visit(client, "office")
+    addresses = [*_lists(client, of_orders=False), *_rows(client), *_pages(), *_questions()]
+    for address in addresses:
+        report.at_most(f"page: {address}", _milliseconds(client, address), MILLISECONDS, "ms")
+    _visit(client, "bench")
+    for address in _lists(client, of_orders=True):
+        report.at_most(f"page: {address}", _milliseconds(client, address), MILLISECONDS, "ms")
+
+
+def _fill(name: str, *, items: int) -> None:
+    from django.db import connection
+    from django.db.models import Min
+
+    from inventory.models import Item, Organization
     from tests.bench.shop import loading
 
     with loading(), connection.cursor() as cursor:
-        organization = Organization.objects.create(identifier="office").pk
-        size = {"items": _ITEMS // (20 if quick else 1), "locations": _LOCATIONS}
+        organization = Organization.objects.create(identifier=name).pk
+        of = {"org": organization, "items": items, "locations": _LOCATIONS}
         for rows in _ROWS:
-            cursor.execute(rows, {"org": organization, **size})
-    client = Client()
-    client.force_login(User.objects.create_superuser("bench", password=None))
-    client.post("/admin/organization/", {"organization": "office"})
-    for name, address in _addresses(organization):
-        report.at_most(f"page: {name}", _milliseconds(client, address), MILLISECONDS, "ms")
+            cursor.execute(rows, of)
+        # As imports write them: no transaction of the ledger has more than some thousand rows.
+        some = _MOVEMENTS_A_TRANSACTION // _LOCATIONS
+        found = Item.objects.filter(organization=organization).aggregate(first=Min("pk"))
+        for first in range(found["first"], found["first"] + items, some):
+            cursor.execute(_MOVEMENTS, {"org": organization, "first": first, "some": some})
 
 
-def _addresses(organization: int) -> list[tuple[str, str]]:
-    """Return lists at their first and deepest page, then what a merchandiser asks of stock."""
-    from django.contrib import admin
+def _visit(client: Any, organization: str) -> None:
     from django.urls import reverse
 
-    from inventory.backoffice.base import OrganizationAdmin
-    from inventory.models import Item
+    client.post(reverse("admin:choose_organization"), {"organization": organization})
 
-    found = []
-    for model, model_admin in admin.site._registry.items():  # Django has no door
-        if isinstance(model_admin, OrganizationAdmin):
-            meta = model._meta
-            address = reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist")
-            found += [(meta.label, address), (f"{meta.label}, deepest", f"{address}?p=200")]
+
+def _lists(client: Any, *, of_orders: bool) -> Iterator[str]:
+    """Yield whatever lists can be asked, at the first and at the deepest page."""
+    from tests import back_office
+
+    for model, model_admin in back_office.lists().items():
+        if (model._meta.app_label == "orders") is not of_orders:
+            continue
+        changelist = back_office.address(model, "changelist")
+        for asked in back_office.questions(model_admin, client, samples=_SAMPLES):
+            yield changelist + asked
+            pages = back_office.change_list(model_admin, client, asked).paginator.num_pages
+            if pages > 1:
+                yield f"{changelist}{asked or '?'}&p={pages}"
+
+
+def _rows(client: Any) -> Iterator[str]:
+    """Yield the page of a row of each list that has any."""
+    from tests import back_office
+
+    for model, model_admin in back_office.lists().items():
+        row = next(iter(back_office.change_list(model_admin, client).result_list), None)
+        if row is not None:
+            yield back_office.address(model, "change", row.pk)
+
+
+def _pages() -> Iterator[str]:
+    """Yield the pages that are no list, and the first page of all."""
+    from django.urls import reverse
+
+    from inventory.backoffice.pages import PAGES
+
+    yield reverse("admin:index")
+    for page in PAGES:
+        yield reverse(f"admin:{page.name}")
+
+
+def _questions() -> Iterator[str]:
+    """Yield what a merchandiser asks that is no filter of a list."""
+    from django.urls import reverse
+
+    explain = reverse("admin:explain")
+    for place in (_SAMPLES["place"], _SAMPLES["group"]):
+        yield f"{explain}?sku={_SAMPLES['sku']}&place={place}&quantity=3"
     stock = reverse("admin:inventory_item_changelist")
-    questions = {
-        "starting SKU": "q=office-00123",
-        "by ATO, deepest": "o=7&p=200",
-        "by change": "o=-9",
-        "at a location": "location=office-l7",
-        "at a location, deepest": "location=office-l7&p=200",
-        "in a group": "group=office-group",
-        "out of stock": "state=out",
-        "oversold, deepest": "state=oversold&p=40",
-        "changed": "changed=day&o=-9",
-    }
-    found += [(f"stock {name}", f"{stock}?{query}") for name, query in questions.items()]
+    yield f"{stock}?location=office-l7&state=oversold"
+    yield f"{stock}?group=office-group&state=out&o=-9"
     documents = reverse("admin:reservations_document_changelist")
-    questions = {
-        "open, deepest": "state=open&p=200",
-        "closed": "state=closed",
-        "expiring": "expiring=60",
-        "at a place, deepest": "place=office-l1&p=200",
-        "of an item": "sku=office-0000123",
-        "of a reference": "reference=nobody",
-        "beginning": "q=office-777",
-    }
-    found += [(f"reservations {name}", f"{documents}?{query}") for name, query in questions.items()]
-    item = Item.objects.filter(organization=organization).first()
-    assert item is not None  # it was just made
-    found.append(("dashboard", reverse("admin:index")))
-    found.append(("item", reverse("admin:inventory_item_change", args=[item.pk])))
-    return found
+    yield f"{documents}?place=office-l1&sku=office-0000123"
+    yield f"{documents}?state=open&expiring=60"
 
 
 def _milliseconds(client: Any, address: str) -> float:

@@ -48,27 +48,32 @@ MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE9DZfamvwx5AvjaVpXGpyrPra7Nzx
 
 def make(name: str) -> Shop:
     """Make an organization with a row in every table, whose names begin with `name`."""
-    groups = {f"{name}-group": [f"{name}-l1", f"{name}-l2"]}
-    shop = Shop(Organization.objects.create(identifier=f"{name}-shop"), groups)
-    shop.regroup(**groups)
+    shop = Shop(Organization.objects.create(identifier=f"{name}-shop"), {})
+    fill(shop, name)
+    return shop
+
+
+def fill(shop: Shop, name: str) -> None:
+    """Give the organization a further row in every table; the names begin with `name`."""
+    shop.regroup(**shop.groups, **{f"{name}-group": [f"{name}-l1", f"{name}-l2"]})
     shop.stock(f"{name}-sku", **{f"{name}-l1": 5, f"{name}-l2": 5})
     shop.stock(**{f"{name}-l1": 5})
     shop.reserve(f"{name}-document", f"{name}-group", 2, sku=f"{name}-sku")
     shop.reserve(f"{name}-too-much", f"{name}-group", 99, sku=f"{name}-sku", allow_partial=False)
-    made = create_api_client(organization=f"{name}-shop", name=f"{name}-client")
+    identifier = shop.organization.identifier
+    made = create_api_client(organization=identifier, name=f"{name}-client")
     add_client_key(client_id=made.client.client_id, pem=PUBLIC_KEY, now=shop.now)
-    create_integration_user(organization=f"{name}-shop", username=f"{name}-erp", now=shop.now)
+    create_integration_user(organization=identifier, username=f"{name}-erp", now=shop.now)
     for role in Role:
         add_member(
             organization_id=shop.id, username=f"{name}-{role.value}", role=role, asked_by=None
         )
     export = life.NewJob(shop.id, GRAPH_EXPORT, {}, Origin(f"{name}-user"))
     life.create_export(export, now=shop.now)
-    office = an_office(shop, lists={f"{name}-list": f"{name}-l1"})
+    office = an_office(shop, lists={f"{name}-list": f"{name}-l1"}, channel=f"{name}-web")
     order = office.order(f"{name}-1001", (f"{name}-list", 1))
     office.map(office.items(order)[0], f"{name}-erp")
     office.cancel(order, is_all=True)
-    return shop
 
 
 @pytest.fixture
@@ -143,7 +148,7 @@ def test_rows_of_another_organization_are_nowhere(shops: tuple[Shop, Shop], mode
         assert "foreign-" not in told
     told = client.get(address(model, "export"), {"q": ""})
     assert told["Content-Type"] == "text/csv; charset=utf-8"
-    assert "foreign" not in told.content.decode()
+    assert "foreign" not in told.getvalue().decode()
     for row in rows:
         for view in ("change", "history", "delete"):
             for ask in (client.get, client.post):

@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from integrations.omnitron.models import OrderItem
-from inventory.backoffice import base, dashboard
+from inventory.backoffice import dashboard, lists
 from inventory.domain.roles import Role
 from inventory.models import Job, JobState
 from inventory.services.graph_jobs import GRAPH_EXPORT
@@ -186,7 +186,7 @@ def test_an_hour_that_comes_twice_a_year_is_told_apart(shop: Shop) -> None:
 
 
 def test_a_number_goes_as_far_as_its_list(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(base, "PAGE_DEPTH", 2)
+    monkeypatch.setattr(lists, "PAGE_DEPTH", 2)
     monkeypatch.setattr(dashboard, "PAGE_DEPTH", 2)
     client = sign_in(shop)
 

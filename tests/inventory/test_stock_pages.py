@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,8 +12,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from inventory.domain.roles import Role
+from inventory.models import Item
+from inventory.selectors.attention import changed_since
 from inventory.services.members import add_member
-from tests.builders import SKU, Shop, a_shop
+from tests.builders import NOON, SKU, Shop, a_shop
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/inventory/item/"
@@ -80,7 +83,26 @@ def test_lists_are_narrowed_down(viewer: Client, shop: Shop) -> None:
     assert set(rows(viewer, state="out")) == {"mug", "mug blue"}
     assert rows(viewer, state="oversold") == {}
     assert len(rows(viewer, changed="hour")) == 0
-    assert next(iter(rows(viewer, o="-6"))) == SKU
+    assert list(rows(viewer, o="-6")) == list(rows(viewer))  # no index knows figures
+
+
+def test_items_are_listed_as_they_changed(viewer: Client, shop: Shop) -> None:
+    shop.later(40 * 60).stock("late", l1=1)
+    shop.later(50 * 60).stock("later", l1=1)
+    shop.later(20 * 60).stock("soon", l1=1)
+    shop.later(70 * 60).stock("next hour", l1=1)
+
+    assert list(rows(viewer, o="-8")) == ["next hour", "later", "late", "soon", SKU]
+    assert list(rows(viewer, o="8")) == [SKU, "soon", "late", "later", "next hour"]
+
+
+def test_changed_since_is_exact_inside_the_hour(shop: Shop) -> None:
+    shop.later(40 * 60).stock("late", l1=1)
+    shop.later(20 * 60).stock("soon", l1=1)
+
+    changed = changed_since(Item.objects.all(), NOON + timedelta(minutes=30))
+
+    assert [item.sku for item in changed] == ["late"]
 
 
 def test_oversold_items_are_found_and_told(viewer: Client, shop: Shop) -> None:

@@ -142,7 +142,7 @@ def test_the_list_takes_the_same_queries_for_one_row_and_for_many(
 def test_the_filtered_list_is_exported_with_what_documents_hold(operator: Client) -> None:
     answer = operator.get(f"{LIST}export/", {"state": "open", "place": "east"})
 
-    told = answer.content.decode()
+    told = answer.getvalue().decode()
     assert answer.status_code == 200
     assert len(told.splitlines()) == 2
     assert "order-1,open" in told

@@ -21,9 +21,10 @@ from integrations.omnitron.models import Order, OrderItem
 from integrations.omnitron.selectors.holds import held_by_lines, unmapped_by_age
 from integrations.omnitron.selectors.order_item_page import page_of
 from inventory.backoffice.access import access_of, organization_of
-from inventory.backoffice.base import PAGE_DEPTH, quantity
+from inventory.backoffice.base import quantity
 from inventory.backoffice.dashboard import Count
 from inventory.backoffice.formats import quantity_text
+from inventory.backoffice.lists import PAGE_DEPTH
 from inventory.backoffice.notes import notes_of
 from inventory.backoffice.shown import ShownAdmin
 from inventory.domain.roles import Power

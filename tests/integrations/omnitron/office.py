@@ -124,7 +124,9 @@ class Office:
         return [list(table.objects.order_by("pk").values()) for table in tables]
 
 
-def an_office(shop: Shop, *, lists: Mapping[str, str], fulfils: tuple[str, ...] = ()) -> Office:
+def an_office(
+    shop: Shop, *, lists: Mapping[str, str], fulfils: tuple[str, ...] = (), channel: str = "web"
+) -> Office:
     """Open an office with these stock lists (name to place) and a channel that has the first."""
     made = {
         name: create_stock_list(
@@ -136,5 +138,5 @@ def an_office(shop: Shop, *, lists: Mapping[str, str], fulfils: tuple[str, ...] 
         )
         for name, place in lists.items()
     }
-    channel = create_channel(organization_id=shop.id, name="web", stock_list=next(iter(lists)))
-    return Office(shop, channel, made)
+    opened = create_channel(organization_id=shop.id, name=channel, stock_list=next(iter(lists)))
+    return Office(shop, opened, made)
