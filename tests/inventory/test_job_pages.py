@@ -255,6 +255,16 @@ def test_an_export_is_started_and_downloaded(
         assert content in b"".join(file.streaming_content)  # type: ignore[attr-defined]
 
 
+def test_the_page_of_an_item_leads_to_its_event_log(shop: Shop, mia: Client) -> None:
+    shop.stock("a b&c", l1=5)
+    item = f"/admin/inventory/item/{shop.item('a b&c').pk}/change/"
+    asked = "/admin/jobs/export/event-log/?sku=a%20b%26c"
+
+    assert f'href="{asked}"' in mia.get(item).content.decode()
+    assert 'value="a b&amp;c"' in mia.get(asked).content.decode()
+    assert asked not in member(shop, Role.VIEWER).get(item).content.decode()
+
+
 @pytest.mark.parametrize(
     ("what", "said", "told"),
     [
