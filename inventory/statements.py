@@ -84,10 +84,14 @@ def array(values: Collection[Any]) -> str:
 
     Most columns say the same in many rows, so each value is written once.
     """
-    distinct = set(values)
-    if {type(value) for value in distinct} == {int}:
+    kinds = {type(value) for value in values}
+    if kinds == {int}:
         return f"{{{','.join(map(str, values))}}}"
-    written = {value: _element(value) for value in distinct}
+    if kinds == {str}:
+        plain = '","'.join(values)
+        if "\\" not in plain and plain.count('"') == 2 * (len(values) - 1):
+            return f'{{"{plain}"}}'
+    written = {value: _element(value) for value in set(values)}
     return f"{{{','.join([written[value] for value in values])}}}"
 
 

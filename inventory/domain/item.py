@@ -66,7 +66,7 @@ class ItemState:
     @property
     def short(self) -> int:
         """What is promised and cannot be served."""
-        return self._to_order.short
+        return self._to_order.short if self.promises else 0
 
     @property
     def shortage(self) -> Shortage:
@@ -76,7 +76,8 @@ class ItemState:
     @property
     def available_to_order(self) -> int:
         """What a group of all locations could still promise."""
-        return sum(pool.free for pool in self.pools.values()) - self._to_order.served
+        free = sum(pool.free for pool in self.pools.values())
+        return free - self._to_order.served if self.promises else free
 
     @property
     def on_hand(self) -> int:
