@@ -11,6 +11,7 @@ from django.db import IntegrityError
 from integrations.omnitron import locks
 from integrations.omnitron.errors import InvalidFields
 from integrations.omnitron.models import IntegrationMapping, Order, OrderItem
+from integrations.omnitron.services.by_hand import release_by_hand
 from inventory.errors import ConcurrentModification
 from inventory.models import Movement
 from inventory.services.outcomes import Applied, Failed
@@ -309,4 +310,41 @@ def test_a_transfer_that_comes_after_the_mapping_finds_nothing(office: Office) -
 
     assert isinstance(rival[0], Failed)
     assert released(second) == [3000]
+    office.shop.assert_clean()
+
+
+# By hand
+
+
+def by_hand(office: Office, item: int) -> int:
+    return release_by_hand(
+        organization_id=office.shop.id,
+        order_item_id=item,
+        reason="sold at the till",
+        origin=office.shop.origin,
+        now=office.shop.now,
+    )
+
+
+def test_what_the_erp_maps_meanwhile_is_not_released_by_hand_too(office: Office) -> None:
+    _, item, _ = an_order(office)
+
+    with (
+        rival_before(LOCKING, lambda: office.map(item, "ERP-1")) as rival,
+        pytest.raises(InvalidFields, match="holds nothing any more"),
+    ):
+        by_hand(office, item)
+
+    assert rival[0].is_new
+    assert released(item) == [2000]
+    office.shop.assert_clean()
+
+
+def test_of_many_who_release_by_hand_one_does(office: Office) -> None:
+    _, _, item = an_order(office)
+
+    outcomes = together(*[lambda: by_hand(office, item) for _ in range(4)])
+
+    assert [outcome for outcome in outcomes if not isinstance(outcome, InvalidFields)] == [3000]
+    assert released(item) == [3000]
     office.shop.assert_clean()

@@ -106,16 +106,14 @@ class OrderItemAdmin(ShownAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[OrderItem], search_term: str
     ) -> tuple[QuerySet[OrderItem], bool]:
-        """Search by the whole term, among the first 10,000 orders and items that begin with it."""
+        """Search by the whole term; what begins with it is found before it is looked for here."""
         if not search_term:
             return queryset, False
         organization = organization_of(request)
         orders = Order.objects.filter(organization=organization, number__startswith=search_term)
         products = Item.objects.filter(organization=organization, sku__startswith=search_term)
-        named = [
-            list(each.values_list("pk", flat=True)[:PAGE_DEPTH]) for each in (orders, products)
-        ]
-        return queryset.filter(Q(order__in=named[0]) | Q(product__in=named[1])), False
+        begin = Q(order__in=orders.values("pk")) | Q(product__in=products.values("pk"))
+        return queryset.filter(begin), False
 
     def page_context(self, request: HttpRequest, row: OrderItem) -> dict[str, Any]:
         """Show one order item."""
