@@ -1,14 +1,11 @@
 """The list of jobs and the page of one: how it gets on, live, what it refused, and its file."""
 
 import re
-from collections.abc import Mapping
-from datetime import timedelta
-from typing import Any, ClassVar, cast
+from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
@@ -18,13 +15,12 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.contrib.filters.admin import TextFilter
 
+from inventory.admin.job_filters import ActorFilter, KindFilter, MadeFilter, StateFilter
 from inventory.backoffice.access import access_of
 from inventory.backoffice.base import ReadOnlyAdmin
 from inventory.backoffice.job_pieces import figure, progress_bar, state_tag
 from inventory.backoffice.job_words import (
-    all_job_words,
     file_name_of,
     job_address,
     may_handle,
@@ -33,7 +29,7 @@ from inventory.backoffice.job_words import (
 )
 from inventory.backoffice.lists import CappedPaginator
 from inventory.domain.roles import Power
-from inventory.models import Job, JobProblem, JobState
+from inventory.models import Job, JobProblem
 from inventory.models.jobs import ACTIVE, ENDED
 from inventory.selectors.job_progress import watched_jobs
 from inventory.services.jobs import files, life
@@ -43,72 +39,6 @@ _NOTES_SHOWN = 50
 _WATCHED = 50
 _DIGITS = 18  # what a bigint holds, whatever they are
 _MESSAGE = re.compile(r"(line \d+: )?(?:'([^']+)' )?(.*)", re.DOTALL)
-_ACTIVE = "active"
-
-
-class StateFilter(admin.SimpleListFilter):
-    """Where jobs stand."""
-
-    title = gettext_lazy("state")
-    parameter_name = "state"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        shown = (JobState.WAITING, *ENDED)
-        return [
-            (_ACTIVE, gettext_lazy("queued or running")),
-            *((state.value, state.label) for state in shown),
-        ]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Job]) -> QuerySet[Job]:
-        state = self.value()
-        if state == _ACTIVE:
-            return queryset.filter(state__in=ACTIVE)
-        return queryset.filter(state=state) if state in JobState.values else queryset
-
-
-class KindFilter(admin.SimpleListFilter):
-    """What jobs do."""
-
-    title = gettext_lazy("kind")
-    parameter_name = "kind"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [(words.kind, words.label) for words in all_job_words()]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Job]) -> QuerySet[Job]:
-        return queryset.filter(kind=self.value()) if self.value() else queryset
-
-
-class MadeFilter(admin.SimpleListFilter):
-    """When jobs were asked for."""
-
-    title = gettext_lazy("made")
-    parameter_name = "made"
-    spans: ClassVar[Mapping[str, tuple[Any, timedelta]]] = {
-        "hour": (gettext_lazy("in the last hour"), timedelta(hours=1)),
-        "day": (gettext_lazy("in the last day"), timedelta(days=1)),
-    }
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [(name, title) for name, (title, _span) in self.spans.items()]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Job]) -> QuerySet[Job]:
-        if self.value() not in self.spans:
-            return queryset
-        return queryset.filter(created_at__gt=timezone.now() - self.spans[str(self.value())][1])
-
-
-class ActorFilter(TextFilter):
-    """Who asked for jobs."""
-
-    title = gettext_lazy("by whom")
-    parameter_name = "by"
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Job]) -> QuerySet[Job]:
-        """Find a user by name, and anybody else by how the ledger calls them."""
-        if not self.value():
-            return queryset
-        return queryset.filter(actor__in=[self.value(), f"user:{self.value()}"])
 
 
 @admin.register(Job)
