@@ -150,7 +150,7 @@ def test_a_graph_change_between_chunks_is_noticed(shop: Shop) -> None:
     def regroup() -> None:
         shop.regroup(all=LOCATIONS[:-1], south=LOCATIONS[1:3])
 
-    with rival_before(f"{taking.__name__}.lock_organization_shared", regroup):
+    with rival_before(f"{taking.__name__}.open_chunk", regroup):
         run(job)
 
     done = ended(job)

@@ -571,7 +571,7 @@ def test_the_first_part_of_a_form_is_the_file(
     assert answer.status_code == 200, answer.content
     job = Job.objects.get()
     assert job.upload_size == len(content)
-    assert job.parameters["hashes"]["SHA-256"] == hashlib.sha256(content).hexdigest()
+    assert job.parameters["uploadHash"] == hashlib.sha256(content).hexdigest()
 
 
 @pytest.mark.parametrize(

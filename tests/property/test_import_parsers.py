@@ -38,8 +38,8 @@ def check(entries: list[Entry], content: bytes) -> None:
             assert 0 < len(row.sku) <= 250
             for quantity in (figures.on_hand, figures.safety_stock):
                 assert quantity is None or 0 <= quantity <= MAX
-            assert row.said.encode().count(b"\n") == 1
-            assert row.said.count("\t") == 8
+            assert row.copy.encode().count(b"\n") == 1
+            assert row.copy.count("\t") == 13
         if entry.problem is not None:
             assert entry.problem.message.startswith(f"line {entry.line}: ")
             # It can be stored and told.

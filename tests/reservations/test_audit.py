@@ -5,8 +5,9 @@ import json
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 
+from inventory.models import Place, PoolBalance, StockRecord
 from inventory.selectors.audit import LISTED
 from reservations.selectors.audit import audit
 from tests.builders import NOON, SKU, UNIT, Shop, a_shop
@@ -189,6 +190,37 @@ def test_futures_that_do_not_add_up(shop: Shop) -> None:
     )
 
     assert ("futures add up", "l1", "futures_quantity") in found(shop)
+
+
+STRAY = "records and pools are somebody's"
+
+
+def test_a_record_at_what_is_no_location_of_its_organization(shop: Shop) -> None:
+    elsewhere = a_shop(A=["far"])
+    places = Place.objects.values_list("pk", flat=True)
+    far = places.get(organization=elsewhere.organization, identifier="far")
+    group = places.get(organization=shop.organization, identifier="A")
+
+    for stray in (far, group, 0):
+        with transaction.atomic():
+            break_books(
+                "UPDATE inventory_stockrecord SET location_id = %s"
+                " WHERE item_id = %s AND effective_at IS NOT NULL",
+                stray,
+                shop.item().pk,
+            )
+            named = {check for check, _, field in found(shop) if field.startswith("location")}
+            transaction.set_rollback(True)
+        assert named == {STRAY}
+
+
+def test_records_and_pools_without_an_item(shop: Shop) -> None:
+    location = shop.record("l1").location_id
+    pool = PoolBalance.objects.create(item_id=0, signature="")
+    StockRecord.objects.create(item_id=0, location_id=location)
+
+    strays = [d.field for d in audit(None).differences if d.check == STRAY]
+    assert strays == ["location of its organization", f"item of pool {pool.pk}"]
 
 
 def test_one_organization_or_all(shop: Shop) -> None:

@@ -1,11 +1,11 @@
 """Reading ahead: the next lines are parsed while the database works at the ones before."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
 from queue import Full, Queue
 from threading import Event, Lock, Thread
-from time import sleep
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -13,10 +13,11 @@ T = TypeVar("T")
 _BATCH = 32
 _BATCHES = 128
 _POLL_SECONDS = 0.05
+_SWITCH_SECONDS = 0.0001
 
 
 class Ahead(Generic[T]):
-    """What an iterator generates, by a thread of its own; bounded, so that memory stays flat.
+    """Batches of what an iterator generates, by a thread of its own; bounded: memory stays flat.
 
     While `quiet` is held the thread does nothing: it would take the interpreter from whoever holds
     locks, for milliseconds at a time.
@@ -29,14 +30,14 @@ class Ahead(Generic[T]):
         self._is_over = Event()
         self._thread = Thread(target=self._read, name="reading ahead", daemon=True)
 
-    def __iter__(self) -> Iterator[T]:
+    def __iter__(self) -> Iterator[list[T]]:
         while True:
             batch = self._ready.get()
             if batch is None:
                 return
             if isinstance(batch, BaseException):
                 raise batch
-            yield from batch
+            yield batch
 
     def start(self) -> None:
         """Begin to read."""
@@ -52,7 +53,6 @@ class Ahead(Generic[T]):
             while batch := self._next():
                 if not self._put(batch):
                     return
-                sleep(0)  # whoever waits for an answer of the database goes first
             self._put(None)
         except BaseException as error:  # noqa: BLE001  # raised again where the entries are taken
             self._put(error)
@@ -75,8 +75,11 @@ class Ahead(Generic[T]):
 def ahead(source: Iterator[T]) -> Iterator[Ahead[T]]:
     """Read ahead while the block runs."""
     reading = Ahead(source)
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(_SWITCH_SECONDS)
     reading.start()
     try:
         yield reading
     finally:
         reading.stop()
+        sys.setswitchinterval(interval)

@@ -8,8 +8,10 @@ much does: the number of changes it may hold follows what the last ones took.
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
+from typing import NamedTuple
 
-from inventory.services.availability_import.entries import Entry, Row
+from inventory.services.availability_import.entries import Entry, Problem, Row
 
 MOST_LINES = 4_000
 _FIRST_LINES = 500
@@ -37,46 +39,81 @@ class Pace:
         self.lines = min(max(room, _FEWEST_LINES), 2 * self.lines, MOST_LINES)
 
 
+class Repeat(NamedTuple):
+    """A record whose id came in an earlier one of the chunk."""
+
+    row: Row
+    first: Row
+
+
 @dataclass(slots=True)
 class Chunk:
-    """Entries that are taken together; `rows` are those of them to be staged."""
+    """Entries that are taken together: records to be staged, and the others, each by its line."""
 
     entries: list[Entry] = field(default_factory=list)
     rows: dict[int, Row] = field(default_factory=dict)
-    repeats: dict[int, int] = field(default_factory=dict)
-    """Lines whose record id came in an earlier line of the chunk, which is given."""
+    repeats: dict[int, Repeat] = field(default_factory=dict)
+    problems: dict[int, Problem] = field(default_factory=dict)
+
+    @property
+    def read(self) -> int:
+        """How many records its lines hold, good or bad."""
+        return len(self.rows) + len(self.repeats) + len(self.problems)
+
+    def up_to(self, last: int) -> "Chunk":
+        """Return what comes no later than a line."""
+        if self.entries[-1].line <= last:
+            return self
+        return Chunk(
+            [entry for entry in self.entries if entry.line <= last],
+            {line: row for line, row in self.rows.items() if line <= last},
+            {line: repeat for line, repeat in self.repeats.items() if line <= last},
+            {line: problem for line, problem in self.problems.items() if line <= last},
+        )
 
 
 @dataclass(slots=True)
 class Pending:
-    """Entries that have been read and not yet taken."""
+    """Entries that have been read and not yet taken; `source` generates them by batches."""
 
-    source: Iterator[Entry]
+    source: Iterator[list[Entry]]
     _ahead: deque[Entry] = field(default_factory=deque)
 
     def take(self, limit: int) -> Chunk:
         """Return the next chunk of at most so many lines; it has no entries at the file's end."""
-        chunk = Chunk()
-        ids: dict[str, int] = {}
+        chunk, ahead = Chunk(), self._ahead
+        entries, rows = chunk.entries, chunk.rows
+        ids: dict[str, Row] = {}
         pairs: set[tuple[str, int]] = set()
-        while len(chunk.entries) < limit and (entry := self._next()) is not None:
+        while len(entries) < limit and (ahead or self._read()):
+            entry = ahead.popleft()
             row = entry.row
-            if row is not None:
-                first = ids.setdefault(row.record_id, row.line)
-                if first != row.line:
-                    chunk.repeats[row.line] = first
-                elif (row.sku, row.place) in pairs:
-                    self._ahead.appendleft(entry)
-                    break
-                else:
-                    pairs.add((row.sku, row.place))
-                    chunk.rows[row.line] = row
-            chunk.entries.append(entry)
+            if row is None:
+                if entry.problem is not None:
+                    chunk.problems[entry.line] = entry.problem
+            elif (first := ids.setdefault(row.record_id, row)) is not row:
+                chunk.repeats[row.line] = Repeat(row, first)
+            elif (pair := (row.sku, row.place)) in pairs:
+                ahead.appendleft(entry)
+                break
+            else:
+                pairs.add(pair)
+                rows[row.line] = row
+            entries.append(entry)
         return chunk
+
+    def peek(self, most: int) -> list[Entry]:
+        """Return the next so many entries, which stay pending."""
+        while len(self._ahead) < most and self._read():
+            pass
+        return list(islice(self._ahead, most))
 
     def put_back(self, entries: Sequence[Entry]) -> None:
         """Have entries taken again."""
         self._ahead.extendleft(reversed(entries))
 
-    def _next(self) -> Entry | None:
-        return self._ahead.popleft() if self._ahead else next(self.source, None)
+    def _read(self) -> bool:
+        """Read on; False at the file's end."""
+        batch = next(self.source, None)
+        self._ahead.extend(batch or ())
+        return batch is not None

@@ -17,13 +17,13 @@ from inventory.services.availability_import.records import (
     figures_of,
     place_of,
 )
-from inventory.services.availability_import.staging import copy_ids, copy_text
+from inventory.services.availability_import.staging import copy_of
 
 _SHOWN = 250
 
 
-class Row(msgspec.Struct, frozen=True):
-    """A record that may be applied; `ids` and `said` are what is staged of it, as COPY has it."""
+class Row(msgspec.Struct, frozen=True, gc=False):
+    """A record that may be applied; `body` is the digest of what it says, `copy` what is staged."""
 
     line: int
     record_id: str
@@ -31,11 +31,11 @@ class Row(msgspec.Struct, frozen=True):
     location: str
     place: int
     figures: Figures
-    ids: str
-    said: str
+    body: str
+    copy: str
 
 
-class Problem(msgspec.Struct, frozen=True):
+class Problem(msgspec.Struct, frozen=True, gc=False):
     """A record that is refused."""
 
     record_id: str
@@ -44,7 +44,7 @@ class Problem(msgspec.Struct, frozen=True):
     message: str
 
 
-class Entry(msgspec.Struct, frozen=True):
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """A line: a record, a refused record, or neither (a header, an empty line).
 
     `end` and `state` tell where and how to go on behind it.
@@ -62,11 +62,12 @@ def entries_of(lines: Iterable[Line], *, layout: Layout, graph: Graph) -> Iterat
 
     Raises JobFailed where the file as a whole is not what it must be.
     """
+    places = _Places(graph)
     for line in lines:
         record: RecordIn | None = None
         try:
             record = layout.record(line)
-            row = None if record is None else _row(line.number, record, graph)
+            row = None if record is None else _row(line.number, record, places)
         except BadRecord as bad:
             problem = _problem(line, record or _what_can_be_told(line), str(bad))
             yield Entry(line.number, line.end, layout.state, problem=problem)
@@ -74,16 +75,28 @@ def entries_of(lines: Iterable[Line], *, layout: Layout, graph: Graph) -> Iterat
             yield Entry(line.number, line.end, layout.state, row)
 
 
-def _row(line: int, record: RecordIn, graph: Graph) -> Row:
+class _Places:
+    """Locations by identifier, and their signatures."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.locations = graph.locations
+        self.signatures = {
+            place: ",".join(map(str, graph.groups_of.get(place, ())))
+            for place in graph.locations.values()
+        }
+
+
+def _row(line: int, record: RecordIn, places: _Places) -> Row:
     record_id = check_record_id(record.record_id)
     if record.sku is UNSET:
         raise BadRecord("'sku' is missing")
     sku = check_sku(record.sku)
-    location, place = place_of(record.location_id, graph.locations)
+    location, place = place_of(record.location_id, places.locations)
     figures = figures_of(record)
-    said = copy_text(sku, place, figures)
-    ids = copy_ids(line, record_id, said)
-    return Row(line, record_id, sku, location, place, figures, ids, said)
+    body, copy = copy_of(
+        line, record_id, sku=sku, place=place, signature=places.signatures[place], figures=figures
+    )
+    return Row(line, record_id, sku, location, place, figures, body, copy)
 
 
 def _problem(line: Line, record: RecordIn, message: str) -> Problem:
@@ -91,13 +104,18 @@ def _problem(line: Line, record: RecordIn, message: str) -> Problem:
         record_id=_shown(record.record_id),
         location=_shown(record.location_id),
         sku=_shown(record.sku),
-        message=f"line {line.number}: {message}",
+        message=_storable(f"line {line.number}: {message}"),
     )
 
 
 def _shown(value: object) -> str:
     """Return a value as far as it can be stored and shown."""
-    return value.replace("\x00", "")[:_SHOWN] if isinstance(value, str) else ""
+    return _storable(value)[:_SHOWN] if isinstance(value, str) else ""
+
+
+def _storable(text: str) -> str:
+    """Leave out the one character that PostgreSQL does not keep."""
+    return text.replace("\x00", "")
 
 
 def _what_can_be_told(line: Line) -> RecordIn:

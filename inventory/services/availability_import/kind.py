@@ -1,6 +1,5 @@
 """The availability import as a kind of job: the file is proved usable, then taken in."""
 
-import hashlib
 from collections.abc import Mapping
 from contextlib import closing
 from typing import IO, Any
@@ -9,6 +8,7 @@ import msgspec
 
 from inventory.services.availability_import.lines import blocks_of_gzip, unpacked
 from inventory.services.availability_import.taking import Position, take_in
+from inventory.services.jobs.files import hash_of_type
 from inventory.services.jobs.kinds import Kind
 from inventory.services.jobs.problems import status_of, write_problems
 from inventory.services.jobs.running import JobFailed, JobRun
@@ -40,7 +40,7 @@ def _prove(run: JobRun) -> None:
         plain = unpacked(file, is_gzip=is_gzip)
         if is_gzip:
             size = _prove_gzip(plain, parameters, packed_size=size)
-        elif not _is_hash_of(parameters, parameters["hashes"]):
+        elif parameters["fileHash"] not in ("", parameters["uploadHash"]):
             raise JobFailed(_OTHER_HASH)
     run.begin(bytes_total=size)
 
@@ -50,20 +50,14 @@ _OTHER_HASH = "'fileHash' is not that of the file"
 
 def _prove_gzip(plain: IO[bytes], parameters: Mapping[str, Any], *, packed_size: int) -> int:
     """Unpack once, keeping nothing; return the unpacked size. A hash may be of either form."""
-    digest = hashlib.new(parameters["fileHashType"].replace("-", "").lower())
+    digest = hash_of_type(parameters["fileHashType"])
     size = 0
     for block in blocks_of_gzip(plain, packed_size=packed_size):
         digest.update(block)
         size += len(block)
-    unpacked_hash = {parameters["fileHashType"]: digest.hexdigest()}
-    if not any(_is_hash_of(parameters, each) for each in (parameters["hashes"], unpacked_hash)):
+    if parameters["fileHash"] not in ("", parameters["uploadHash"], digest.hexdigest()):
         raise JobFailed(_OTHER_HASH)
     return size
-
-
-def _is_hash_of(parameters: Mapping[str, Any], hashes: Mapping[str, str]) -> bool:
-    said: str = parameters["fileHash"]
-    return not said or hashes[parameters["fileHashType"]] == said
 
 
 KIND = Kind(AVAILABILITY_IMPORT, import_availability, takes_file=True)

@@ -58,36 +58,41 @@ class JsonLayout:
 
     def record(self, line: Line) -> RecordIn | None:
         """Return a line's record, None for a header or an empty line; BadRecord."""
-        if not line.text.strip():
-            return None
-        record = self._decoded(line)
-        if record.sku is UNSET and record.record_id is UNSET:
-            self._note_header(record)
-            return None
+        text = text_of(line)
+        try:
+            record = _DECODER.decode(text)
+        except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+            if not text.strip():
+                return None
+            raise self._what_is_wrong(text, error) from None
         if record.sku is UNSET:
+            if record.record_id is UNSET:
+                self._note_header(record)
+                return None
             raise BadRecord("'sku' is missing")
+        if self.state == "*":
+            return record
+        return self._placed(record)
+
+    def _placed(self, record: RecordIn) -> RecordIn:
+        """Return a record below a header, with its location, or the first of the other layout."""
         if not self.state:
             self.state = "*"
-        if self.state == _NO_PLACE:
+        elif self.state == _NO_PLACE:
             raise BadRecord("'mode' the header above this record could not be applied")
-        if self.state != "*":
-            if record.location_id is not UNSET:
-                message = "'locationId' the layouts are mixed: a header has named the location"
-                raise BadRecord(message)
+        elif record.location_id is not UNSET:
+            message = "'locationId' the layouts are mixed: a header has named the location"
+            raise BadRecord(message)
+        else:
             record.location_id = self.state
         return record
 
-    def _decoded(self, line: Line) -> RecordIn:
-        text = text_of(line)
+    def _what_is_wrong(self, text: str, error: Exception) -> BadRecord | JobFailed:
         if not self.state and text.lstrip().startswith("["):
-            message = "The file must hold one JSON object a line, not an array."
-            raise JobFailed(message)
-        try:
-            return _DECODER.decode(text)
-        except msgspec.ValidationError as error:
-            raise BadRecord(_complaint(str(error))) from None
-        except (msgspec.DecodeError, UnicodeError, RecursionError):
-            raise BadRecord("the line is not a JSON object") from None
+            return JobFailed("The file must hold one JSON object a line, not an array.")
+        if isinstance(error, msgspec.ValidationError):
+            return BadRecord(_complaint(str(error)))
+        return BadRecord("the line is not a JSON object")
 
     def _note_header(self, record: RecordIn) -> None:
         place = record.location if record.location is not UNSET else record.location_id

@@ -34,20 +34,20 @@ class BadRecord(Exception):  # noqa: N818  # a line of the result file, not an e
     """A record that is refused; its message names the field."""
 
 
-class FutureIn(msgspec.Struct, rename="camel"):
+class FutureIn(msgspec.Struct, rename="camel", gc=False):
     """Quantity expected at a date."""
 
     quantity: Raw
     expected_date: str
 
 
-class AttributeSet(msgspec.Struct, rename="camel"):
+class AttributeSet(msgspec.Struct, rename="camel", gc=False):
     """Groups that must not count the record."""
 
     group_eligibility_exclusion: list[str] | None = None
 
 
-class RecordIn(msgspec.Struct, rename="camel"):
+class RecordIn(msgspec.Struct, rename="camel", gc=False):
     """A line of either layout; a line without a SKU is the header of the legacy one."""
 
     record_id: str | UnsetType = UNSET
@@ -62,7 +62,7 @@ class RecordIn(msgspec.Struct, rename="camel"):
     attribute_set: AttributeSet | UnsetType | None = UNSET
 
 
-class Figures(msgspec.Struct, frozen=True):
+class Figures(msgspec.Struct, frozen=True, gc=False):
     """What a record says of the stock; None leaves what is stored."""
 
     on_hand: int | None
@@ -90,7 +90,7 @@ def check_record_id(record_id: str | UnsetType) -> str:
     """Return the id of a record; BadRecord."""
     if record_id is UNSET or not record_id:
         raise BadRecord("'recordId' is missing")
-    if len(record_id) > _MAX_ID or _CONTROL.search(record_id):
+    if len(record_id) > _MAX_ID or (not record_id.isprintable() and _CONTROL.search(record_id)):
         raise BadRecord("'recordId' must be 1 to 128 characters without control characters")
     return record_id
 

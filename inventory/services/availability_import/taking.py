@@ -6,10 +6,9 @@ nothing lost and nothing applied twice.
 """
 
 import logging
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
-from datetime import datetime
 from threading import Lock
 from time import perf_counter
 from typing import IO
@@ -18,17 +17,19 @@ import msgspec
 
 from inventory.domain.graph import Graph
 from inventory.errors import ConcurrentModification
-from inventory.locks import lock_items, lock_organization_shared, locked_write
+from inventory.locks import lock_items, locked_write
 from inventory.models import JobProblem
 from inventory.selectors.graph import current_graph
 from inventory.services.availability_import.ahead import ahead
-from inventory.services.availability_import.chunks import Chunk, Pace, Pending
+from inventory.services.availability_import.chunks import MOST_LINES, Chunk, Pace, Pending
 from inventory.services.availability_import.entries import Entry, Problem, Row, entries_of
 from inventory.services.availability_import.layouts import CsvLayout, JsonLayout, Layout
 from inventory.services.availability_import.lines import lines_of, unpacked
+from inventory.services.availability_import.session import open_chunk
 from inventory.services.availability_import.staging import (
-    Found,
-    compare,
+    KnownRecords,
+    changes_of,
+    drop_known,
     refresh_statistics,
     remember,
     stage,
@@ -52,10 +53,6 @@ class _GraphChanged(Exception):  # noqa: N818  # a signal inside this module
     """Places are other than those that pending entries were read with."""
 
 
-class _JustImported(Exception):  # noqa: N818  # a signal inside this module
-    """Another import has brought records of the chunk since it was compared."""
-
-
 def take_in(run: JobRun, position: Position) -> None:
     """Take in the run's file from a position on."""
     taker = _Taker(run, position)
@@ -69,9 +66,9 @@ def take_in(run: JobRun, position: Position) -> None:
 
 @dataclass(slots=True)
 class _Outcome:
-    """What a transaction made of a chunk; `locked_at` is 0 where nothing was locked."""
+    """What a transaction took of a chunk; `locked_at` is 0 where nothing was locked."""
 
-    taken: list[Entry]
+    taken: int
     position: Position
     changed: int = 0
     locked_at: float = 0.0
@@ -84,16 +81,14 @@ class _Taker:
     pace: Pace = field(default_factory=Pace)
     quiet: Lock = field(default_factory=Lock)
     expects_unborn: bool = False
+    foreseen: int = 0
+    expects_known: bool = False
     born: int = 0
-    analyze_at: int = 500
+    analyze_at: int = 1
 
     def read_on(self) -> None:
         """Read from the position to the end; _GraphChanged when entries must be read anew."""
         graph = current_graph(self.run.job.organization_id)
-        signatures = {
-            place: ",".join(map(str, graph.groups_of.get(place, ())))
-            for place in graph.locations.values()
-        }
         with (
             closing(self.run.open_upload()) as file,
             ahead(self._entries(file, graph)) as entries,
@@ -102,10 +97,13 @@ class _Taker:
             self.quiet = entries.quiet
             while True:
                 self.run.check()
+                if self.expects_unborn and self.foreseen < self.pace.lines:
+                    self._foresee(pending)
                 chunk = pending.take(self.pace.lines)
                 if not chunk.entries:
                     return
-                taken = self._take(chunk, graph, signatures)
+                taken = self._take(chunk, graph)
+                self.foreseen -= taken
                 pending.put_back(chunk.entries[taken:])
 
     def _entries(self, file: IO[bytes], graph: Graph) -> Iterator[Entry]:
@@ -119,25 +117,30 @@ class _Taker:
             layout = JsonLayout(position.state)
         return entries_of(lines, layout=layout, graph=graph)
 
-    def _take(self, chunk: Chunk, graph: Graph, signatures: Mapping[int, str]) -> int:
+    def _take(self, chunk: Chunk, graph: Graph) -> int:
         """Take as much of a chunk as one transaction may; return how many of its entries."""
-        if self.expects_unborn:
-            self._bear({row.sku for row in chunk.rows.values()})
         while True:
             try:
                 with ExitStack() as hush, locked_write():
-                    outcome = self._write(chunk, graph, signatures, hush)
+                    outcome = self._write(chunk, graph, hush)
                 break
             except UnbornItems as unborn:
                 self._bear(unborn.skus)
-            except (_JustImported, ConcurrentModification):
+            except KnownRecords:
+                self.expects_known = True
+            except ConcurrentModification:
                 self.run.check()
         self.position = outcome.position
         held = perf_counter() - outcome.locked_at if outcome.locked_at else 0.0
-        taken = len(outcome.taken)
-        self.pace.after(taken=taken, changed=outcome.changed, held=held)
-        log.debug("%d lines, %d changes, locks held %.6f s", taken, outcome.changed, held)
-        return taken
+        self.pace.after(taken=outcome.taken, changed=outcome.changed, held=held)
+        log.debug("%d lines, %d changes, locks held %.6f s", outcome.taken, outcome.changed, held)
+        return outcome.taken
+
+    def _foresee(self, pending: Pending) -> None:
+        """Create the items of many chunks at once: where one was unborn, more will be."""
+        entries = pending.peek(MOST_LINES)
+        self.foreseen = len(entries)
+        self._bear({entry.row.sku for entry in entries if entry.row is not None})
 
     def _bear(self, skus: Collection[str]) -> None:
         """Create items, in a transaction of its own."""
@@ -148,88 +151,73 @@ class _Taker:
             refresh_statistics()
             self.analyze_at = 4 * self.born
 
-    def _write(
-        self, chunk: Chunk, graph: Graph, signatures: Mapping[int, str], hush: ExitStack
-    ) -> _Outcome:
+    def _reach(self, chunk: Chunk, known: Collection[int]) -> tuple[int, set[str]]:
+        """Return the last line that the transaction may take, and the SKUs it may have to write.
+
+        A chunk that could be all changes is not compared first: its items are locked as they are.
+        """
+        last = chunk.entries[-1].line
+        if len(chunk.rows) - len(known) <= self.pace.changes:
+            return last, {row.sku for line, row in chunk.rows.items() if line not in known}
+        changes = changes_of(self.run.job.organization_id, most=self.pace.changes)
+        return changes.last if changes.number == self.pace.changes else last, set(changes.skus)
+
+    def _write(self, chunk: Chunk, graph: Graph, hush: ExitStack) -> _Outcome:
         """Write what fits of a chunk in the caller's transaction.
 
         From the locks on nothing else of this import runs, until `hush` ends with the transaction.
         """
         run, now = self.run, self.run.now()
         organization_id = run.job.organization_id
-        stage(chunk.rows.values(), signatures=signatures)
-        found = compare(organization_id)
-        taken = _up_to(chunk.entries, found, most=self.pace.changes)
-        last = taken[-1].line
-        found = [each for each in found if each.line <= last]
-        changes = {f.line: chunk.rows[f.line] for f in found if not f.is_known}
-        unborn = {chunk.rows[f.line].sku for f in found if f.item_id is None and not f.is_known}
-        if unborn:
-            raise UnbornItems(unborn)
-        _remember(organization_id, chunk, found, last=last, now=now)
-        problems = _problems_of(chunk, taken, found)
+        open_chunk(organization_id)
+        stage(row.copy for row in chunk.rows.values())
+        known = drop_known(organization_id) if self.expects_known else {}
+        self.expects_known = bool(known)
+        last, skus = self._reach(chunk, known)
+        taken = chunk.up_to(last)
+        remember(organization_id, up_to_line=last, now=now)
+        problems = taken.problems | _misuses(taken, known)
         JobProblem.objects.bulk_create(
             JobProblem(job=run.job, line=line, **msgspec.structs.asdict(problem))
             for line, problem in problems.items()
         )
-        outcome = _Outcome(taken, _behind(taken[-1]))
-        if changes:
-            lock_organization_shared(organization_id)
+        outcome = _Outcome(len(taken.entries), _behind(taken.entries[-1]))
+        if skus:
             hush.enter_context(self.quiet)
             outcome.locked_at = perf_counter()
-            items = {f.item_id for f in found if f.item_id is not None and not f.is_known}
-            locked = lock_items(organization_id, item_ids=list(items))
+            locked = lock_items(organization_id, skus=list(skus))
             if locked.graph_version != graph.version:
                 raise _GraphChanged
+            if unborn := skus - locked.items.keys():
+                raise UnbornItems(unborn)
             outcome.changed = write_changes(
-                changes, graph=graph, locked=locked.items, origin=run.origin, now=now
+                taken.rows, last=last, graph=graph, locked=locked.items, origin=run.origin, now=now
             )
-        read = sum(entry.row is not None or entry.problem is not None for entry in taken)
         counts = Counts(
-            read=read,
+            read=taken.read,
             processed=outcome.changed,
             failed=len(problems),
-            skipped=read - outcome.changed - len(problems),
+            skipped=taken.read - outcome.changed - len(problems),
             bytes_done=outcome.position.offset - self.position.offset,
         )
         run.checkpoint(counts, position=msgspec.to_builtins(outcome.position))
         return outcome
 
 
-def _up_to(entries: Sequence[Entry], found: Sequence[Found], *, most: int) -> list[Entry]:
-    """Return the first entries that hold no more than so many changes."""
-    changed = [each.line for each in found if not each.is_known]
-    if len(changed) <= most:
-        return list(entries)
-    return [entry for entry in entries if entry.line < changed[most]]
+def _misuses(chunk: Chunk, known: Mapping[int, bool]) -> dict[int, Problem]:
+    """Return the records under ids that stand for something else, by line.
 
-
-def _remember(
-    organization_id: int, chunk: Chunk, found: Sequence[Found], *, last: int, now: datetime
-) -> None:
-    known = [each.line for each in found if each.is_known]
-    new = sum(line <= last for line in chunk.rows) - len(known)
-    if remember(organization_id, up_to_line=last, but=known, now=now) != new:
-        raise _JustImported
-
-
-def _problems_of(
-    chunk: Chunk, taken: Sequence[Entry], found: Sequence[Found]
-) -> dict[int, Problem]:
-    """Return what is refused of the entries taken, by line."""
-    misused = {each.line for each in found if each.is_known and not each.is_same}
+    `known` tells of records imported before whether they say the same.
+    """
     problems: dict[int, Problem] = {}
-    for entry in taken:
-        if entry.problem is not None:
-            problems[entry.line] = entry.problem
-            continue
-        row, first = entry.row, chunk.repeats.get(entry.line, entry.line)
-        if row is None:
-            continue
-        if first != entry.line and chunk.rows[first].said != row.said:
-            problems[entry.line] = _misuse(row, f"'recordId' was used in line {first}")
-        elif first in misused:
-            problems[entry.line] = _misuse(row, "'recordId' was imported before")
+    for line, row in chunk.rows.items():
+        if not known.get(line, True):
+            problems[line] = _misuse(row, "'recordId' was imported before")
+    for line, (row, first) in chunk.repeats.items():
+        if row.body != first.body:
+            problems[line] = _misuse(row, f"'recordId' was used in line {first.line}")
+        elif first.line in problems:
+            problems[line] = _misuse(row, "'recordId' was imported before")
     return problems
 
 

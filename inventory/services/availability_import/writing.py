@@ -30,12 +30,31 @@ from inventory.services.availability_import.staging import (
 from inventory.services.book import StockBook, open_book
 from inventory.statements import Statement
 
+_MOVEMENTS = f"""(
+  SELECT $1 AS organization_id, item_id, location_id AS place_id,
+    '{MovementKind.IMPORT.value}' AS kind, on_hand AS quantity,
+    old_on_hand AS on_hand_before, on_hand AS on_hand_after,
+    old_safety_stock AS safety_stock_before, safety_stock AS safety_stock_after,
+    reserved AS reserved_before, reserved AS reserved_after,
+    old_futures_quantity AS futures_before, futures_quantity AS futures_after,
+    NULL::bigint AS document_id, NULL::bigint AS line_id, record_id AS request_id,
+    '' AS external_ref, $4::text AS correlation_id, $5::text AS actor,
+    before + step AS sequence, $2 AS graph_version,
+    coalesce(effective_at, $6) AS effective_at, $6 AS recorded_at
+  FROM batch ORDER BY item_id, step
+) AS v"""
+
+PREPARED = "availability_import_write_1"
+"""The name under which servers keep the statement; another number for another text."""
+
 # Like `domain.item`: sums of pools and items move by what their records move, the ledger gets one
 # row for each. Items are plain while no promise, exclusion, segmentation or older graph asks for
 # more than sums, and no record takes away a date that a pool may have from it.
-_WRITE = f"""
+PREPARE = f"""
+PREPARE {PREPARED} (bigint, bigint, bigint, text, text, timestamptz) AS
 WITH staged AS MATERIALIZED (
   SELECT s.line, s.record_id, s.signature, s.location_id, i.id AS item_id, i.sequence AS before,
+    r.id AS record,
     r.id IS NOT NULL AND NOT r.is_deleted AS existed,
     coalesce(r.on_hand, 0) AS old_on_hand, coalesce(r.safety_stock, 0) AS old_safety_stock,
     coalesce(r.futures, '[]') AS old_futures,
@@ -46,7 +65,7 @@ WITH staged AS MATERIALIZED (
     coalesce(s.futures, r.futures, '[]') AS futures,
     coalesce(s.futures_quantity, r.futures_quantity, 0) AS futures_quantity,
     CASE WHEN s.has_effective_at THEN s.effective_at ELSE r.effective_at END AS effective_at,
-    i.graph_version = %(graph)s AND i.segmented_out = '{{}}'
+    i.graph_version = $2 AND i.segmented_out = '{{}}'
       AND coalesce(s.excluded_groups, '{{}}') = '{{}}'
       AND coalesce(r.excluded_groups, '{{}}') = '{{}}'
       AND (r.effective_at IS NULL OR NOT s.has_effective_at
@@ -55,8 +74,8 @@ WITH staged AS MATERIALIZED (
         SELECT FROM inventory_promise p WHERE p.item_id = i.id AND p.quantity > 0
       ) AS is_plain
   FROM {TABLE} s
-  JOIN {THE_ITEM} ON true LEFT JOIN {THE_RECORD} ON true
-  WHERE s.line = ANY(%(lines)s) AND {CHANGES}
+  JOIN {THE_ITEM.format(organization="$1")} ON true LEFT JOIN {THE_RECORD} ON true
+  WHERE s.line <= $3 AND {CHANGES}
 ),
 judged AS MATERIALIZED (
   SELECT *, bool_and(is_plain) OVER (PARTITION BY item_id) AS is_summed FROM staged
@@ -91,14 +110,17 @@ expected AS MATERIALIZED (
     WHERE b.futures <> b.old_futures GROUP BY 1, 2, 3 HAVING sum(f.quantity) <> 0
   ) moved GROUP BY item_id, signature
 ),
-records AS (
+new_records AS (
   INSERT INTO inventory_stockrecord (item_id, location_id, on_hand, safety_stock, reserved,
     futures_quantity, futures, effective_at, excluded_groups, is_deleted)
   SELECT item_id, location_id, on_hand, safety_stock, reserved, futures_quantity, futures,
-    effective_at, '{{}}', false FROM batch
-  ON CONFLICT (item_id, location_id) DO UPDATE SET on_hand = EXCLUDED.on_hand,
-    safety_stock = EXCLUDED.safety_stock, futures_quantity = EXCLUDED.futures_quantity,
-    futures = EXCLUDED.futures, effective_at = EXCLUDED.effective_at, is_deleted = false
+    effective_at, '{{}}', false FROM batch WHERE record IS NULL
+),
+records AS (
+  UPDATE inventory_stockrecord r SET on_hand = b.on_hand, safety_stock = b.safety_stock,
+    futures_quantity = b.futures_quantity, futures = b.futures, effective_at = b.effective_at,
+    is_deleted = false
+  FROM batch b WHERE r.id = b.record
 ),
 pools AS (
   INSERT INTO inventory_poolbalance (item_id, signature, records, on_hand, safety_stock, reserved,
@@ -129,69 +151,56 @@ pools AS (
 ),
 items AS (
   UPDATE inventory_item i SET sequence = i.sequence + m.steps, on_hand = i.on_hand + m.on_hand,
-    available_to_order = i.available_to_order + m.free, changed_at = %(now)s
+    available_to_order = i.available_to_order + m.free, changed_at = $6
   FROM (
     SELECT item_id, count(*) AS steps, sum(on_hand - old_on_hand) AS on_hand,
       sum(free - old_free) AS free FROM batch GROUP BY item_id
   ) m WHERE i.id = m.item_id
 ),
 movements AS (
-  {{movements}}
+  {ledger.insert_from(_MOVEMENTS)}
 )
-SELECT line, is_summed FROM judged
+SELECT count(*) FILTER (WHERE is_summed),
+  array_agg(line ORDER BY line) FILTER (WHERE NOT is_summed) FROM judged
 """
-_MOVEMENTS = """(
-  SELECT %(organization)s::bigint AS organization_id, item_id, location_id AS place_id,
-    %(kind)s AS kind, on_hand AS quantity,
-    old_on_hand AS on_hand_before, on_hand AS on_hand_after,
-    old_safety_stock AS safety_stock_before, safety_stock AS safety_stock_after,
-    reserved AS reserved_before, reserved AS reserved_after,
-    old_futures_quantity AS futures_before, futures_quantity AS futures_after,
-    NULL::bigint AS document_id, NULL::bigint AS line_id, record_id AS request_id,
-    '' AS external_ref, %(correlation)s AS correlation_id, %(actor)s AS actor,
-    before + step AS sequence, %(graph)s::bigint AS graph_version,
-    coalesce(effective_at, %(now)s) AS effective_at, %(now)s::timestamptz AS recorded_at
-  FROM batch ORDER BY item_id, step
-) AS v"""
 
 
 def write_changes(
     rows: Mapping[int, Row],
     *,
+    last: int,
     graph: Graph,
     locked: Mapping[str, LockedItem],
     origin: Origin,
     now: datetime,
 ) -> int:
-    """Write the staged records, given by line, whose items are locked; return how many changed."""
-    applied, left = _write_sums(list(rows), graph=graph, origin=origin, now=now)
+    """Write the staged records up to a line, whose items are locked; return how many changed.
+
+    `rows` are the staged records by line.
+    """
+    applied, left = _write_sums(last, graph=graph, origin=origin, now=now)
     if left:
         booked = [rows[line] for line in left]
         applied += _book(booked, graph=graph, locked=locked, origin=origin, now=now)
     return applied
 
 
-def _write_sums(
-    lines: list[int], *, graph: Graph, origin: Origin, now: datetime
-) -> tuple[int, list[int]]:
+def _write_sums(last: int, *, graph: Graph, origin: Origin, now: datetime) -> tuple[int, list[int]]:
     """Write the plain records; return how many, and the lines of those that are left, in order."""
-    sql = _WRITE.replace("{movements}", ledger.insert_from(_MOVEMENTS))
     with connection.cursor() as cursor:
         cursor.execute(
-            sql,
-            {
-                "organization": graph.organization_id,
-                "graph": graph.version,
-                "lines": lines,
-                "kind": MovementKind.IMPORT.value,
-                "correlation": origin.correlation_id,
-                "actor": origin.actor,
-                "now": now,
-            },
+            f"EXECUTE {PREPARED} (%s, %s, %s, %s, %s, %s)",
+            [
+                graph.organization_id,
+                graph.version,
+                last,
+                origin.correlation_id,
+                origin.actor,
+                now,
+            ],
         )
-        judged = cursor.fetchall()
-    left = sorted(line for line, is_summed in judged if not is_summed)
-    return len(judged) - len(left), left
+        summed, left = cursor.fetchone()
+    return summed, left or []
 
 
 def _book(

@@ -23,29 +23,33 @@ class Readable(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """A file as it was stored; `hashes` are lower-case hex by type."""
+    """A file as it was stored; its hash is lower-case hex."""
 
     name: str
     size: int
-    hashes: dict[str, str]
+    hash: str
+
+
+def hash_of_type(kind: str) -> "hashlib._Hash":
+    """Return a hash to update, of a type as the wire names it: SHA-256 or SHA-512."""
+    return hashlib.new(kind.replace("-", "").lower())
 
 
 class _Counted:
     """Passes bytes on and adds them up; refuses to go beyond the limit."""
 
-    def __init__(self, source: Readable, *, limit: int) -> None:
+    def __init__(self, source: Readable, *, limit: int, hash_type: str) -> None:
         self._source = source
         self._limit = limit
         self.size = 0
-        self.hashes = {"SHA-256": hashlib.sha256(), "SHA-512": hashlib.sha512()}
+        self.hash = hash_of_type(hash_type)
 
     def read(self, size: int = PIECE) -> bytes:
         piece = self._source.read(min(size, PIECE))
         self.size += len(piece)
         if self.size > self._limit:
             raise FileTooLarge(self._limit)
-        for each in self.hashes.values():
-            each.update(piece)
+        self.hash.update(piece)
         return piece
 
 
@@ -62,20 +66,21 @@ def storage() -> Storage:
     return storages["impex"]
 
 
-def store(source: Readable, *, job_id: int, suffix: str, limit: int) -> StoredFile:
+def store(
+    source: Readable, *, job_id: int, suffix: str, limit: int, hash_type: str = HASH_TYPE
+) -> StoredFile:
     """Store what can be read, a piece at a time; FileTooLarge beyond the limit (bytes).
 
     What had been stored is deleted when reading fails.
     """
     name = f"{job_id}-{uuid.uuid4()}.{suffix}"
-    counted = _Counted(source, limit=limit)
+    counted = _Counted(source, limit=limit, hash_type=hash_type)
     try:
         stored = storage().save(name, File(counted, name=name))  # type: ignore[arg-type]  # it reads
     except BaseException:
         storage().delete(name)
         raise
-    hashes = {kind: each.hexdigest() for kind, each in counted.hashes.items()}
-    return StoredFile(stored, counted.size, hashes)
+    return StoredFile(stored, counted.size, counted.hash.hexdigest())
 
 
 @contextmanager

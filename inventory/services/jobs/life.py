@@ -107,7 +107,13 @@ def receive_upload(
     """
     check_upload_link(job, now=now)
     try:
-        stored = files.store(source, job_id=job.pk, suffix="upload", limit=limit)
+        stored = files.store(
+            source,
+            job_id=job.pk,
+            suffix="upload",
+            limit=limit,
+            hash_type=job.parameters.get("fileHashType", files.HASH_TYPE),
+        )
     except files.FileTooLarge as error:
         raise InvalidRequestParameter(str(error), parameter="file") from error
     # The link was good when the upload began; that it expired meanwhile does not matter.
@@ -117,7 +123,7 @@ def receive_upload(
         state=JobState.SUBMITTED,
         upload=stored.name,
         upload_size=stored.size,
-        parameters={**job.parameters, "hashes": stored.hashes},
+        parameters={**job.parameters, "uploadHash": stored.hash},
         ended_at=None,
         heartbeat_at=Now(),
     )

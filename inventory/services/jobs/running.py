@@ -169,7 +169,7 @@ class JobRun:
             columns |= {
                 "result": stored.name,
                 "result_size": stored.size,
-                "result_hash": stored.hashes[files.HASH_TYPE],
+                "result_hash": stored.hash,
                 "result_type": content_type,
             }
         if state not in QUEUED:
