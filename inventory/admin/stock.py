@@ -1,14 +1,13 @@
 """Stock: the list of items, and one item at all its places."""
 
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -18,9 +17,9 @@ from unfold.contrib.filters.admin import TextFilter
 from inventory.admin.bulk import MAX_SELECTED
 from inventory.admin.item_page import item_context
 from inventory.backoffice.access import access_of, organization_of
-from inventory.backoffice.base import ReadOnlyAdmin
 from inventory.backoffice.formats import quantity_text
 from inventory.backoffice.lists import List
+from inventory.backoffice.shown import ShownAdmin
 from inventory.domain.roles import Power
 from inventory.models import GroupMembership, Item, StockRecord
 from inventory.selectors.attention import changed_since, out_of_stock, oversold
@@ -122,10 +121,11 @@ class StockList(List):
 
 
 @admin.register(Item)
-class ItemAdmin(ReadOnlyAdmin):
+class ItemAdmin(ShownAdmin):
     """Search is by the SKU or its beginning; only indexed columns sort."""
 
     empty_hint = _("Items come with their first count: import counts, or let a client send them.")
+    page_template = "backoffice/item.html"
     list_display = (
         "sku",
         "on_hands",
@@ -198,32 +198,11 @@ class ItemAdmin(ReadOnlyAdmin):
             queryset = queryset.filter(sku__startswith=search_term)
         return queryset, False
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
+    def page_context(self, request: HttpRequest, row: Item) -> dict[str, Any]:
         """Show one item at all its places."""
-        item = cast("Item | None", self.get_object(request, object_id))
-        if not self.has_view_permission(request, item) or request.method != "GET":
-            answer: HttpResponse = super().change_view(request, object_id, form_url, extra_context)
-            return answer
-        if item is None:
-            gone: HttpResponse = self._get_obj_does_not_exist_redirect(
-                request, self.opts, object_id
-            )
-            return gone
-        context = {
-            **self.admin_site.each_context(request),
-            "title": item.sku,
-            "opts": self.opts,
-            "original": item,
-            "item": item,
+        return {
+            "title": row.sku,
+            "item": row,
             "may_correct": access_of(request).may(Power.CORRECT_STOCK),
-            "list_url": reverse("admin:inventory_item_changelist"),
-            **item_context(item, request.GET, now=timezone.now()),
+            **item_context(row, request.GET, now=timezone.now()),
         }
-        request.current_app = self.admin_site.name
-        return TemplateResponse(request, "backoffice/item.html", context)

@@ -1,21 +1,19 @@
 """The list of reservations, and one of them with everything that happened to it."""
 
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import admin
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from inventory.backoffice.access import access_of
-from inventory.backoffice.base import ReadOnlyAdmin
 from inventory.backoffice.formats import quantity_text
 from inventory.backoffice.notes import notes_of
+from inventory.backoffice.shown import ShownAdmin
 from inventory.domain.roles import Power
 from inventory.selectors.ledger_horizon import ledger_kept_since
 from reservations.admin.filters import (
@@ -40,10 +38,11 @@ STATES = {
 
 
 @admin.register(Document)
-class DocumentAdmin(ReadOnlyAdmin):
+class DocumentAdmin(ShownAdmin):
     """Search is by the beginning of the id or the external reference."""
 
     empty_hint = _("Clients reserve by the API; their documents will stand here.")
+    page_template = "backoffice/document.html"
     list_display = (
         "identifier",
         "state",
@@ -101,43 +100,21 @@ class DocumentAdmin(ReadOnlyAdmin):
         """Say what is still held."""
         return quantity_text(document.held.quantity) if document.held.claims else "-"
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
+    def page_context(self, request: HttpRequest, row: Any) -> dict[str, Any]:
         """Show one reservation."""
-        document = cast("Document | None", self.get_object(request, object_id))
-        if not self.has_view_permission(request, document) or request.method != "GET":
-            return cast(
-                "HttpResponse", super().change_view(request, object_id, form_url, extra_context)
-            )
-        if document is None:
-            return cast(
-                "HttpResponse", self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
-            )
-        state = _state(document)
-        is_ours = document.source == Source.OCI
-        may_handle = is_ours and state is State.OPEN and _may_handle(request)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": document.identifier,
-            "opts": self.opts,
-            "original": document,
-            "document": document,
+        state = _state(row)
+        is_ours = row.source == Source.OCI
+        return {
+            "title": row.identifier,
+            "document": row,
             "state": STATES[state],
             "is_open": state is State.OPEN,
             "is_ours": is_ours,
-            "may_handle": may_handle,
-            "story": story_of(document),
-            "kept_since": _kept_since(document),
-            "notes": notes_of(document),
-            "list_url": reverse("admin:reservations_document_changelist"),
+            "may_handle": is_ours and state is State.OPEN and _may_handle(request),
+            "story": story_of(row),
+            "kept_since": _kept_since(row),
+            "notes": notes_of(row),
         }
-        request.current_app = self.admin_site.name
-        return TemplateResponse(request, "backoffice/document.html", context)
 
 
 def _kept_since(document: Document) -> datetime | None:

@@ -24,11 +24,11 @@ from inventory.backoffice.access import access_of, organization_of
 from inventory.backoffice.base import quantity
 from inventory.backoffice.dashboard import Count
 from inventory.backoffice.formats import quantity_text
-from inventory.backoffice.lists import PAGE_DEPTH
 from inventory.backoffice.notes import notes_of
 from inventory.backoffice.shown import ShownAdmin
 from inventory.domain.roles import Power
 from inventory.models import Item
+from inventory.selectors.ledger_horizon import ledger_kept_since
 
 
 @admin.register(OrderItem)
@@ -120,11 +120,13 @@ class OrderItemAdmin(ShownAdmin):
         page = page_of(row.pk)
         item = page.item
         named = {"sku": item.product.sku, "order": item.order.number}
+        kept_since = ledger_kept_since(item.organization_id)
         return {
             "title": _("%(sku)s of order %(order)s") % named,
             "item": item,
             "state": status_text(item.status),
             "page": page,
+            "kept_since": kept_since if kept_since and item.created_date < kept_since else None,
             "notes": notes_of(row),
             "may_handle": access_of(request).may(Power.HANDLE_ORDERS),
         }

@@ -13,7 +13,8 @@ from integrations.omnitron.models import IntegrationMapping, OrderItem
 from integrations.omnitron.selectors import holds
 from integrations.omnitron.selectors.holds import unmapped_by_age
 from inventory.domain.roles import Role
-from inventory.models import Movement, StockRecord
+from inventory.models import LedgerHorizon, Movement, StockRecord
+from inventory.models.fields import CurrentTransactionId
 from inventory.services.members import add_member
 from tests.builders import Shop, a_shop
 from tests.integrations.omnitron.office import Office, an_office
@@ -186,7 +187,7 @@ def test_what_is_held_is_exported(operator: Client, office: Office) -> None:
 
     answer = operator.get(f"{LIST}export/", {"hold": "waiting"})
 
-    told = answer.content.decode()
+    told = answer.getvalue().decode()
     assert len(told.splitlines()) == 2
     assert ",1.5,1.5,main," in told
 
@@ -198,7 +199,7 @@ def test_a_page_tells_what_became_of_an_item(
     other = an_item(office, "1002", "web", 4)
     office.map(item, "ERP-7", update_stock=False)
 
-    with django_assert_max_num_queries(17):  # type: ignore[operator]
+    with django_assert_max_num_queries(18):  # type: ignore[operator]
         told = page_of(operator, item)
 
     for word in ("1001", "red-mug", "ERP-7", "2.5", "promised by a group", "(all)"):
@@ -237,6 +238,17 @@ def test_an_item_that_never_held_anything_is_shown(operator: Client, office: Off
     assert "It has never held anything." in told
     assert "Release by hand" not in told
     assert "holds nothing any more" in post(operator, "release", item, reason="x")
+
+
+def test_a_page_says_what_is_not_kept_any_more(operator: Client, office: Office) -> None:
+    item = aged(an_item(office, "1001", "main", 1), days=400)
+    assert "is not kept any more" not in page_of(operator, item)
+    kept_since = timezone.now() - timedelta(days=300)
+    LedgerHorizon.objects.create(
+        organization_id=office.shop.id, kept_since=kept_since, dropped_xid=CurrentTransactionId()
+    )
+
+    assert "is not kept any more" in page_of(operator, item)
 
 
 def test_mapping_by_hand_ends_the_hold_and_keeps_who_and_why(
