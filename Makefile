@@ -8,7 +8,7 @@ WORKERS ?= 2
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: run test check bench lock help
+.PHONY: run test check bench screenshots lock help
 
 run: .venv/runtime.stamp  ## Serve web, worker and beat on a private PostgreSQL
 	@exec $(BIN)/python manage.py up
@@ -27,6 +27,11 @@ check: .venv/dev.stamp  ## Lint, format, types, import contracts, missing migrat
 
 bench: .venv/dev.stamp  ## Measure speed against its bounds; a JSON report
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+screenshots: .venv/dev.stamp  ## Take the pictures of docs/ anew, by the browser tests that come past them
+	@HOLDFAST_DOCS_SCREENSHOTS=$(CURDIR)/docs/screenshots $(BIN)/python -m pytest -q -n 0 \
+	    tests/browser/test_dashboard.py tests/browser/test_stock.py tests/browser/test_graph.py \
+	    tests/browser/test_jobs.py
 
 lock: .venv/dev.stamp  ## Resolve the dependencies again into the two lock files
 	@compile="$(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \

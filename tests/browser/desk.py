@@ -1,6 +1,7 @@
 """A user in front of a browser, and what is asked of every page they see."""
 
 import os
+from base64 import b64decode
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,8 @@ WIDE = {"width": 1280, "height": 800}
 TABLET = {"width": 820, "height": 1180}
 MILLISECONDS = 60_000  # a busy machine is slow
 ARTIFACTS = Path(os.environ.get("HOLDFAST_ARTIFACTS", BASE_DIR / "artifacts")) / "screenshots"
+SHOWN = ("dashboard-light", "stock-light", "item-light", "explain-light", "graph-light", "job-dark")
+"""What docs/back-office.md shows; taken by `make screenshots`, which says where to put it."""
 
 expect.set_options(timeout=MILLISECONDS)
 
@@ -119,6 +122,8 @@ class Desk:
         expect(page.locator("html.dark")).to_have_count(1 if theme == "dark" else 0)
         ARTIFACTS.mkdir(parents=True, exist_ok=True)
         page.screenshot(path=ARTIFACTS / f"{name}.png")
+        if name in SHOWN:
+            self._keep_for_docs(name)
         assert page.evaluate("window.shifts") < 0.1, f"{name} jumps"
         assert page.evaluate("window.violations") == []
         is_wide = page.evaluate("document.documentElement.scrollWidth")
@@ -126,6 +131,16 @@ class Desk:
         page.evaluate(_AXE)
         found = page.evaluate(_RUN_AXE)
         assert found == [], f"{name}:\n  " + "\n  ".join(found)
+
+    def _keep_for_docs(self, name: str) -> None:
+        """Keep a small picture; Playwright itself writes no WebP."""
+        folder = os.environ.get("HOLDFAST_DOCS_SCREENSHOTS")
+        if folder is None:
+            return
+        session = self.page.context.new_cdp_session(self.page)
+        taken = session.send("Page.captureScreenshot", {"format": "webp", "quality": 80})
+        (Path(folder) / f"{name}.webp").write_bytes(b64decode(taken["data"]))
+        session.detach()
 
     def _hear(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
