@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import admin
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -22,7 +22,7 @@ from inventory.backoffice.lists import List
 from inventory.backoffice.shown import ShownAdmin
 from inventory.domain.roles import Power
 from inventory.models import GroupMembership, Item, StockRecord
-from inventory.selectors.attention import changed_since, out_of_stock, oversold
+from inventory.selectors.attention import changed_since, out_of_stock, oversold, with_records
 from inventory.selectors.stock_overview import Figures, figures_of, place_named
 
 
@@ -37,10 +37,7 @@ class LocationFilter(TextFilter):
         if not self.value():
             return queryset
         place = place_named(organization_of(request).pk, identifier=str(self.value()))
-        records = StockRecord.objects.filter(
-            item=OuterRef("pk"), location=place or 0, is_deleted=False
-        )
-        return queryset.filter(Exists(records))
+        return with_records(queryset, StockRecord.objects.filter(location=place or 0))
 
 
 class GroupFilter(TextFilter):
@@ -55,10 +52,7 @@ class GroupFilter(TextFilter):
             return queryset
         place = place_named(organization_of(request).pk, identifier=str(self.value()))
         locations = GroupMembership.objects.filter(group=place or 0).values("location")
-        records = StockRecord.objects.filter(
-            item=OuterRef("pk"), location__in=locations, is_deleted=False
-        )
-        return queryset.filter(Exists(records))
+        return with_records(queryset, StockRecord.objects.filter(location__in=locations))
 
 
 class StateFilter(admin.SimpleListFilter):

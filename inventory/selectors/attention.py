@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from inventory.models import Item, StockRecord
 
+FEW_RECORDS = 100_000
 _HOUR = 3600
 
 
@@ -23,6 +24,20 @@ def changed_since(items: QuerySet[Item], since: datetime) -> QuerySet[Item]:
     """Narrow items down to those changed since a moment; the index finds them by the hour."""
     hour = int(since.timestamp()) // _HOUR
     return items.filter(changed_hour__gte=hour, changed_at__gte=since)
+
+
+def with_records(items: QuerySet[Item], records: QuerySet[StockRecord]) -> QuerySet[Item]:
+    """Narrow items down to those that have one of the records, of those that are not deleted.
+
+    PostgreSQL does not know how places and organizations go together and may read all records for
+    a page. So few records are looked up and their items sorted; where there are many, items are
+    gone through in the list's order, a look at each, until the page is full.
+    """
+    there = records.filter(is_deleted=False)
+    if there[: FEW_RECORDS + 1].count() <= FEW_RECORDS:
+        return items.filter(pk__in=there.values("item"))
+    one = Subquery(there.filter(item=OuterRef("pk")).values("pk")[:1])
+    return items.alias(record=one).filter(record__isnull=False)
 
 
 def below_safety(records: QuerySet[StockRecord], organization_id: int) -> QuerySet[StockRecord]:

@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from inventory.domain.roles import Role
 from inventory.models import Item
+from inventory.selectors import attention
 from inventory.selectors.attention import changed_since
 from inventory.services.members import add_member
 from tests.builders import NOON, SKU, Shop, a_shop
@@ -84,6 +85,22 @@ def test_lists_are_narrowed_down(viewer: Client, shop: Shop) -> None:
     assert rows(viewer, state="oversold") == {}
     assert len(rows(viewer, changed="hour")) == 0
     assert list(rows(viewer, o="-6")) == list(rows(viewer))  # no index knows figures
+
+
+@pytest.mark.parametrize("few", [0, 100])
+def test_items_are_found_by_place_among_few_records_and_among_many(
+    viewer: Client, shop: Shop, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attention, "FEW_RECORDS", few)
+    shop.stock("mug", l1=1, l9=1)
+    shop.stock("blue", l9=1)
+    shop.stock("gone", l1=1)
+    shop.delete("l1", sku="gone")
+
+    assert set(rows(viewer, location="l1")) == {SKU, "mug"}
+    assert set(rows(viewer, location="l9")) == {"mug", "blue"}
+    assert set(rows(viewer, group="east")) == {SKU, "mug"}
+    assert rows(viewer, group="nowhere") == {}
 
 
 def test_items_are_listed_as_they_changed(viewer: Client, shop: Shop) -> None:
