@@ -56,7 +56,10 @@ class LocationFilter(TextFilter):
         if not self.value():
             return queryset
         place = place_named(organization_of(request).pk, identifier=str(self.value()))
-        return queryset.filter(location=place or 0, is_deleted=False)
+        # The organization's own location: to ask the items too whose they are would mislead
+        # PostgreSQL, which does not know that one follows from the other. The first filter may
+        # begin anew; others and the search come behind it.
+        return StockRecord.objects.filter(location=place or 0, is_deleted=False)
 
 
 class KindFilter(admin.SimpleListFilter):

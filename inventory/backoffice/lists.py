@@ -63,6 +63,9 @@ class List(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         """Find the page, then what its columns need."""
         super().get_results(request)
+        if self.paginator.is_capped:
+            # The frame's own "10,000 results" would not be true; below the list stands what is.
+            self.full_result_count = self.result_count
         self.model_admin.complete(request, self.result_list)
 
     @cached_property

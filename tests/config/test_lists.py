@@ -152,6 +152,7 @@ def test_a_list_of_many_rows_tells_how_many_and_where_the_others_are(
     told = _text(client, items)
     assert "About 8 items; the first 4 are on pages." in told
     assert "narrow the list down, or export it whole" in told
+    assert "4 results" not in told
     # Statistics do not know how conditions go together.
     assert "More than 4 items; the first 4" in _text(client, f"{items}?q=s")
     assert "More than 4 stock records; the first 4" in _text(client, records)
