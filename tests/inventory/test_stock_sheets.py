@@ -234,7 +234,7 @@ def exported(client: Client, **asked: str) -> list[dict[str, str]]:
     answer = client.get(f"{LIST}export/", asked)
     assert answer.status_code == 200
     assert 'filename="item-' in answer["Content-Disposition"]
-    return list(csv.DictReader(io.StringIO(answer.content.decode())))
+    return list(csv.DictReader(io.StringIO(answer.getvalue().decode())))
 
 
 def test_a_filtered_list_is_exported_with_its_figures(mia: Client, shop: Shop) -> None:
