@@ -79,6 +79,11 @@ class Pending:
     source: Iterator[list[Entry]]
     _ahead: deque[Entry] = field(default_factory=deque)
 
+    def read_up_to(self, most: int) -> None:
+        """Have so many entries pending, or all that there are."""
+        while len(self._ahead) < most and self._read():
+            pass
+
     def take(self, limit: int) -> Chunk:
         """Return the next chunk of at most so many lines; it has no entries at the file's end."""
         chunk, ahead = Chunk(), self._ahead
@@ -104,8 +109,7 @@ class Pending:
 
     def peek(self, most: int) -> list[Entry]:
         """Return the next so many entries, which stay pending."""
-        while len(self._ahead) < most and self._read():
-            pass
+        self.read_up_to(most)
         return list(islice(self._ahead, most))
 
     def put_back(self, entries: Sequence[Entry]) -> None:

@@ -99,7 +99,9 @@ class _Taker:
                 self.run.check()
                 if self.expects_unborn and self.foreseen < self.pace.lines:
                     self._foresee(pending)
-                chunk = pending.take(self.pace.lines)
+                pending.read_up_to(self.pace.lines)
+                with self.quiet:  # reading ahead is for the time the database works
+                    chunk = pending.take(self.pace.lines)
                 if not chunk.entries:
                     return
                 taken = self._take(chunk, graph)

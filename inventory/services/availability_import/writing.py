@@ -52,36 +52,9 @@ PREPARED = "availability_import_write_1"
 # more than sums, and no record takes away a date that a pool may have from it.
 PREPARE = f"""
 PREPARE {PREPARED} (bigint, bigint, bigint, text, text, timestamptz) AS
-WITH staged AS MATERIALIZED (
-  SELECT s.line, s.record_id, s.signature, s.location_id, i.id AS item_id, i.sequence AS before,
-    r.id AS record,
-    r.id IS NOT NULL AND NOT r.is_deleted AS existed,
-    coalesce(r.on_hand, 0) AS old_on_hand, coalesce(r.safety_stock, 0) AS old_safety_stock,
-    coalesce(r.futures, '[]') AS old_futures,
-    coalesce(r.futures_quantity, 0) AS old_futures_quantity,
-    coalesce(r.reserved, 0) AS reserved,
-    coalesce(s.on_hand, r.on_hand, 0) AS on_hand,
-    coalesce(s.safety_stock, r.safety_stock, 0) AS safety_stock,
-    coalesce(s.futures, r.futures, '[]') AS futures,
-    coalesce(s.futures_quantity, r.futures_quantity, 0) AS futures_quantity,
-    CASE WHEN s.has_effective_at THEN s.effective_at ELSE r.effective_at END AS effective_at,
-    i.graph_version = $2 AND i.segmented_out = '{{}}'
-      AND coalesce(s.excluded_groups, '{{}}') = '{{}}'
-      AND coalesce(r.excluded_groups, '{{}}') = '{{}}'
-      AND (r.effective_at IS NULL OR NOT s.has_effective_at
-        OR coalesce(s.effective_at >= r.effective_at, false))
-      AND NOT EXISTS (
-        SELECT FROM inventory_promise p WHERE p.item_id = i.id AND p.quantity > 0
-      ) AS is_plain
-  FROM {TABLE} s
-  JOIN {THE_ITEM.format(organization="$1")} ON true LEFT JOIN {THE_RECORD} ON true
-  WHERE s.line <= $3 AND {CHANGES}
-),
-judged AS MATERIALIZED (
-  SELECT *, bool_and(is_plain) OVER (PARTITION BY item_id) AS is_summed FROM staged
-),
-batch AS MATERIALIZED (
-  SELECT *, row_number() OVER (PARTITION BY item_id ORDER BY line) AS step,
+WITH judged AS MATERIALIZED (
+  SELECT *, bool_and(is_plain) OVER (PARTITION BY item_id) AS is_summed,
+    row_number() OVER (PARTITION BY item_id ORDER BY line) AS step,
     greatest(0, on_hand + futures_quantity - safety_stock - reserved) AS free,
     greatest(0, on_hand - safety_stock - reserved) AS free_to_fulfil,
     CASE WHEN existed THEN
@@ -89,8 +62,32 @@ batch AS MATERIALIZED (
     ELSE 0 END AS old_free,
     CASE WHEN existed THEN greatest(0, old_on_hand - old_safety_stock - reserved)
     ELSE 0 END AS old_free_to_fulfil
-  FROM judged WHERE is_summed
+  FROM (
+    SELECT s.line, s.record_id, s.signature, s.location_id, i.id AS item_id, i.sequence AS before,
+      r.id AS record, r.id IS NOT NULL AND NOT r.is_deleted AS existed,
+      coalesce(r.on_hand, 0) AS old_on_hand, coalesce(r.safety_stock, 0) AS old_safety_stock,
+      coalesce(r.futures, '[]') AS old_futures,
+      coalesce(r.futures_quantity, 0) AS old_futures_quantity,
+      coalesce(r.reserved, 0) AS reserved,
+      coalesce(s.on_hand, r.on_hand, 0) AS on_hand,
+      coalesce(s.safety_stock, r.safety_stock, 0) AS safety_stock,
+      coalesce(s.futures, r.futures, '[]') AS futures,
+      coalesce(s.futures_quantity, r.futures_quantity, 0) AS futures_quantity,
+      CASE WHEN s.has_effective_at THEN s.effective_at ELSE r.effective_at END AS effective_at,
+      i.graph_version = $2 AND i.segmented_out = '{{}}'
+        AND coalesce(s.excluded_groups, '{{}}') = '{{}}'
+        AND coalesce(r.excluded_groups, '{{}}') = '{{}}'
+        AND (r.effective_at IS NULL OR NOT s.has_effective_at
+          OR coalesce(s.effective_at >= r.effective_at, false))
+        AND NOT EXISTS (
+          SELECT FROM inventory_promise p WHERE p.item_id = i.id AND p.quantity > 0
+        ) AS is_plain
+    FROM {TABLE} s
+    JOIN {THE_ITEM.format(organization="$1")} ON true LEFT JOIN {THE_RECORD} ON true
+    WHERE s.line <= $3 AND {CHANGES}
+  ) staged
 ),
+batch AS NOT MATERIALIZED (SELECT * FROM judged WHERE is_summed),
 pooled AS MATERIALIZED (
   SELECT item_id, signature, count(*) FILTER (WHERE NOT existed) AS records,
     sum(on_hand - old_on_hand) AS on_hand, sum(safety_stock - old_safety_stock) AS safety_stock,
