@@ -161,8 +161,8 @@ _STRAYS = f"""
 SELECT s.item_id, s.location_id, 'location of its organization', p.organization_id,
   i.organization_id
 FROM inventory_stockrecord s LEFT JOIN inventory_item i ON i.id = s.item_id
-LEFT JOIN (inventory_location l JOIN inventory_place p ON p.id = l.place_ptr_id)
-  ON p.id = s.location_id
+LEFT JOIN inventory_location l ON l.place_ptr_id = s.location_id
+LEFT JOIN inventory_place p ON p.id = l.place_ptr_id
 WHERE {_ITEMS} AND (i.id IS NULL OR p.organization_id IS DISTINCT FROM i.organization_id)
 UNION ALL
 SELECT b.item_id, NULL, 'item of pool ' || b.id, NULL, b.item_id
