@@ -11,13 +11,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from inventory.admin.jobs import list_address
-from inventory.backoffice.access import access_of, organization_of
+from inventory.backoffice.access import access_of
 from inventory.backoffice.job_words import (
     job_address,
     may_handle,
     progress_json,
     words_of,
 )
+from inventory.backoffice.named import row_named
 from inventory.backoffice.pages import Page, register_page
 from inventory.domain.roles import Power
 from inventory.errors import (
@@ -28,8 +29,6 @@ from inventory.errors import (
 )
 from inventory.models import Job, JobState
 from inventory.services.jobs import life
-
-_DIGITS = 18  # what a bigint holds, whatever they are
 
 
 class JobPage(Page):
@@ -74,15 +73,7 @@ class JobPage(Page):
 
     def job(self) -> Job | None:
         """Return the job of the address; None where it names none, 404 for a foreign one."""
-        asked = self.request.GET.get("job", "")
-        if not asked:
-            return None
-        if not asked.isdecimal() or len(asked) > _DIGITS:
-            raise Http404
-        job = Job.objects.filter(organization=organization_of(self.request), pk=int(asked)).first()
-        if job is None:
-            raise Http404
-        return job
+        return row_named(self.request, "job", rows=Job.objects.all())
 
     def act(self, job: Job) -> str:
         """Make the one service call, and return a sentence that tells what was done."""

@@ -4,12 +4,9 @@ import re
 from typing import Any, cast
 
 from django.contrib import admin, messages
-from django.contrib.admin.models import LogEntry
-from django.contrib.contenttypes.models import ContentType
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -18,7 +15,6 @@ from django.utils.translation import gettext_lazy
 
 from inventory.admin.job_filters import ActorFilter, KindFilter, MadeFilter, StateFilter
 from inventory.backoffice.access import access_of
-from inventory.backoffice.base import ReadOnlyAdmin
 from inventory.backoffice.job_pieces import figure, progress_bar, state_tag
 from inventory.backoffice.job_words import (
     file_name_of,
@@ -28,6 +24,9 @@ from inventory.backoffice.job_words import (
     words_of,
 )
 from inventory.backoffice.lists import CappedPaginator
+from inventory.backoffice.named import key_of
+from inventory.backoffice.notes import notes_of
+from inventory.backoffice.shown import ShownAdmin
 from inventory.domain.roles import Power
 from inventory.models import Job, JobProblem
 from inventory.models.jobs import ACTIVE, ENDED
@@ -35,16 +34,15 @@ from inventory.selectors.job_progress import watched_jobs
 from inventory.services.jobs import files, life
 
 _PROBLEMS_SHOWN = 50
-_NOTES_SHOWN = 50
 _WATCHED = 50
-_DIGITS = 18  # what a bigint holds, whatever they are
 _MESSAGE = re.compile(r"(line \d+: )?(?:'([^']+)' )?(.*)", re.DOTALL)
 
 
 @admin.register(Job)
-class JobAdmin(ReadOnlyAdmin):
+class JobAdmin(ShownAdmin):
     """Search is by the beginning of the id."""
 
+    page_template = "backoffice/job.html"
     empty_hint = gettext_lazy("Upload a file or start an export above.")
     list_display = (
         "what",
@@ -126,41 +124,32 @@ class JobAdmin(ReadOnlyAdmin):
             return "-"
         return f"{timezone.localtime(job.started_at):%Y-%m-%d %H:%M:%S}"
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """Show one job."""
-        if not self.has_view_permission(request) or request.method != "GET":
-            return cast(
-                "HttpResponse", super().change_view(request, object_id, form_url, extra_context)
-            )
-        job = cast("Job | None", self.get_object(request, object_id))
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Job:
+        """Return the job; 404 for a foreign one, for people and scripts alike."""
+        job = super().get_object(request, object_id, from_field)
         if job is None:
             raise Http404
-        handles = may_handle(access_of(request), job)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": str(words_of(job).label),
-            "opts": self.opts,
-            "original": job,
-            "row": job,
-            "job": progress_json(job, now=timezone.now()),
-            "is_import": life.is_import(job),
-            "asked": _asked(job),
-            "has_file": bool(job.result),
-            "problems": _problems(request, job),
-            "may_stop": handles and job.state not in ENDED and not job.is_stopping,
-            "may_resume": handles and life.can_resume(job),
-            "may_delete": handles and words_of(job).can_be_deleted and job.state not in ACTIVE,
+        return cast("Job", job)
+
+    def page_context(self, request: HttpRequest, row: Job) -> dict[str, Any]:
+        """Show one job."""
+        handles = may_handle(access_of(request), row)
+        return {
+            "title": str(words_of(row).label),
+            "row": row,
+            "job": progress_json(row, now=timezone.now()),
+            "is_import": life.is_import(row),
+            "asked": _asked(row),
+            "has_file": bool(row.result),
+            "problems": _problems(request, row),
+            "may_stop": handles and row.state not in ENDED and not row.is_stopping,
+            "may_resume": handles and life.can_resume(row),
+            "may_delete": handles and words_of(row).can_be_deleted and row.state not in ACTIVE,
             "may_start": access_of(request).may(Power.RUN_JOBS),
-            "notes": _notes(job),
+            "notes": notes_of(row),
         }
-        request.current_app = self.admin_site.name
-        return TemplateResponse(request, "backoffice/job.html", context)
 
     def progress_of_one(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Tell how a job gets on, as JSON."""
@@ -176,7 +165,7 @@ class JobAdmin(ReadOnlyAdmin):
             raise Http404
         now = timezone.now()
         named = request.GET.get("jobs", "").split(",")[:_WATCHED]
-        pks = [int(pk) for pk in named if pk.isdecimal() and len(pk) <= _DIGITS]
+        pks = [pk for pk in map(key_of, named) if pk is not None]
         jobs = watched_jobs(organization.pk, pks=pks, limit=_WATCHED)
         return JsonResponse({"jobs": [progress_json(job, now=now) for job in jobs]})
 
@@ -252,14 +241,6 @@ def _told(problem: JobProblem) -> dict[str, Any]:
         "field": field or "",
         "complaint": complaint,
     }
-
-
-def _notes(job: Job) -> list[LogEntry]:
-    """Return what was done to the job by hand, newest first."""
-    entries = LogEntry.objects.filter(
-        content_type=ContentType.objects.get_for_model(Job), object_id=str(job.pk)
-    )
-    return list(entries.select_related("user").order_by("-pk")[:_NOTES_SHOWN])
 
 
 def list_address() -> str:

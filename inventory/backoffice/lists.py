@@ -9,6 +9,7 @@ from django.utils.functional import cached_property
 from unfold.views import ChangeList
 
 from inventory.backoffice.keyset import after
+from inventory.backoffice.named import key_of
 from inventory.selectors.row_counts import roughly, rows_expected
 
 PAGE_DEPTH = 10_000
@@ -54,8 +55,8 @@ class List(ChangeList):
     ) -> QuerySet[Any]:
         """Begin behind the row that the address names."""
         rows: QuerySet[Any] = super().get_queryset(request, exclude_parameters)
-        key = str(self.params.get(_AFTER, ""))
-        if not (key.isdecimal() and len(key) <= 18):  # noqa: PLR2004  # what a bigint holds
+        key = key_of(str(self.params.get(_AFTER, "")))
+        if key is None:
             return rows
         ordering = self.get_ordering(request, rows)
         return after(rows, self.root_queryset.filter(pk=key), ordering=ordering)

@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
-from inventory.backoffice.access import organization_of, origin_of
+from inventory.backoffice.access import origin_of
+from inventory.backoffice.named import row_named
 from inventory.backoffice.pages import Page, register_page
 from inventory.domain.roles import Power
 from inventory.errors import Refusal, ReservationAlreadyFinalized
@@ -77,16 +78,7 @@ class DocumentPage(Page):
 
     def document(self) -> Document | None:
         """Return the document of the address; None where it names none, 404 for a foreign one."""
-        asked = self.request.GET.get("document", "")
-        if not asked:
-            return None
-        documents = Document.objects.filter(organization=organization_of(self.request))
-        if not asked.isdecimal() or len(asked) > 18:  # noqa: PLR2004  # what a bigint holds
-            raise Http404
-        document = documents.filter(pk=int(asked)).first()
-        if document is None:
-            raise Http404
-        return document
+        return row_named(self.request, "document", rows=Document.objects.all())
 
     def concerned(self, document: Document) -> dict[str, Any]:
         """Return what the page shows of the document."""

@@ -16,8 +16,9 @@ from integrations.omnitron.admin.words import refusal_text
 from integrations.omnitron.models import MappingEffect, OrderItem
 from integrations.omnitron.selectors.order_item_page import OrderItemPage, page_of
 from integrations.omnitron.services.by_hand import MAX_REASON, map_by_hand, release_by_hand
-from inventory.backoffice.access import organization_of, origin_of
+from inventory.backoffice.access import origin_of
 from inventory.backoffice.formats import quantity_text
+from inventory.backoffice.named import row_named
 from inventory.backoffice.pages import Page, register_page
 from inventory.domain.roles import Power
 from inventory.errors import Refusal
@@ -93,16 +94,7 @@ class ByHandPage(Page):
 
     def item(self) -> OrderItem | None:
         """Return the order item of the address; None where it names none, 404 for a foreign one."""
-        asked = self.request.GET.get("item", "")
-        if not asked:
-            return None
-        if not asked.isdecimal() or len(asked) > 18:  # noqa: PLR2004  # what a bigint holds
-            raise Http404
-        items = OrderItem.objects.filter(organization=organization_of(self.request))
-        item = items.filter(pk=int(asked)).first()
-        if item is None:
-            raise Http404
-        return item
+        return row_named(self.request, "item", rows=OrderItem.objects.all())
 
     def question(self, page: OrderItemPage) -> str:
         """Say what will happen."""
