@@ -5,7 +5,7 @@ from datetime import datetime
 
 from inventory.domain.progress import Progress, Run, progress_of
 from inventory.models import Job, JobState
-from inventory.models.jobs import ACTIVE
+from inventory.selectors.jobs import active_jobs
 
 
 def progress_of_job(job: Job, *, now: datetime) -> Progress:
@@ -26,7 +26,7 @@ def progress_of_job(job: Job, *, now: datetime) -> Progress:
 
 def watched_jobs(organization_id: int, *, pks: Sequence[int], limit: int) -> list[Job]:
     """Return an organization's jobs that are queued or run, oldest first, and those named."""
-    jobs = Job.objects.filter(organization_id=organization_id)
-    active = jobs.filter(state__in=ACTIVE).order_by("pk")[:limit]
-    found = {job.pk: job for job in (*active, *jobs.filter(pk__in=pks))}
+    active = active_jobs(organization_id).order_by("pk")[:limit]
+    named = Job.objects.filter(organization_id=organization_id, pk__in=pks)
+    found = {job.pk: job for job in (*active, *named)}
     return [found[pk] for pk in sorted(found)]

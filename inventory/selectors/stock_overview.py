@@ -12,7 +12,7 @@ from inventory.domain.graph import Graph
 from inventory.domain.layout import Layout, lay_out
 from inventory.domain.record import Record
 from inventory.domain.trend import Point, Step, trend
-from inventory.models import Location, Movement, Place, StockRecord
+from inventory.models import Item, Location, Movement, Place, StockRecord
 from inventory.selectors.availability import (
     Found,
     find_items,
@@ -43,6 +43,12 @@ def place_named(organization_id: int, *, identifier: str) -> int | None:
     """Return the id of a location or group, None where there is none of that name."""
     graph = current_graph(organization_id)
     return graph.locations.get(identifier) or graph.groups.get(identifier)
+
+
+def item_named(organization_id: int, *, sku: str) -> int | None:
+    """Return the id of an item, None where there is none of that SKU."""
+    items = Item.objects.filter(organization=organization_id, sku=sku)
+    return items.values_list("pk", flat=True).first()
 
 
 def figures_of(

@@ -12,8 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import TextFilter
 
 from inventory.backoffice.access import organization_of
-from inventory.models import Item
-from inventory.selectors.stock_overview import place_named
+from inventory.selectors.stock_overview import item_named, place_named
 from reservations.domain.states import State
 from reservations.models import Claim, Document, Line
 from reservations.selectors.dashboard import expiring, in_state, made_in_hour, made_in_hours
@@ -140,8 +139,7 @@ class ReferenceFilter(TextFilter):
 
 
 def _item(request: HttpRequest, sku: Any) -> int:
-    items = Item.objects.filter(organization=organization_of(request), sku=sku)
-    return items.values_list("pk", flat=True).first() or _UNKNOWN
+    return item_named(organization_of(request).pk, sku=sku) or _UNKNOWN
 
 
 def hour_text(start: datetime) -> str:

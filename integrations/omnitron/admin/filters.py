@@ -14,7 +14,7 @@ from integrations.omnitron.domain.ages import AGE_BANDS
 from integrations.omnitron.models import Channel, StockList
 from integrations.omnitron.selectors.holds import aged, holding, waiting
 from inventory.backoffice.access import organization_of
-from inventory.models import Item
+from inventory.selectors.stock_overview import item_named
 
 _UNKNOWN = 0
 
@@ -103,5 +103,5 @@ class SkuFilter(TextFilter):
         """Narrow the list down to that very SKU."""
         if not self.value():
             return queryset
-        items = Item.objects.filter(organization=organization_of(request), sku=self.value())
-        return queryset.filter(product=items.values_list("pk", flat=True).first() or _UNKNOWN)
+        item = item_named(organization_of(request).pk, sku=str(self.value()))
+        return queryset.filter(product=item or _UNKNOWN)
