@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 from django.db import IntegrityError, connection
+from psycopg.errors import UniqueViolation
 
 from inventory.services.availability_import.records import Figures
 
@@ -131,6 +132,8 @@ def remember(organization_id: int, *, up_to_line: int, now: datetime) -> None:
         with connection.cursor() as cursor:
             cursor.execute(_REMEMBER, [organization_id, now, up_to_line])
     except IntegrityError as error:
+        if not isinstance(error.__cause__, UniqueViolation):
+            raise
         raise KnownRecords from error
 
 
