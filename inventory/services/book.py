@@ -211,9 +211,13 @@ _RECORD_COLUMNS = """
   s.futures_quantity, s.futures, s.effective_at, s.excluded_groups, 0, s.is_deleted,
   NULL, NULL
 """
+# One look-up a pair, whatever the planner makes of many: it would read a small table whole.
 _RECORDS_OF_PAIRS = f"""
 SELECT {_RECORD_COLUMNS} FROM unnest(%s::bigint[], %s::bigint[]) AS v(item_id, location_id)
-JOIN inventory_stockrecord s ON s.item_id = v.item_id AND s.location_id = v.location_id
+CROSS JOIN LATERAL (
+  SELECT * FROM inventory_stockrecord
+  WHERE item_id = v.item_id AND location_id = v.location_id OFFSET 0
+) s
 """
 _RECORDS_OF_ITEMS = f"""
 SELECT {_RECORD_COLUMNS} FROM inventory_stockrecord s WHERE s.item_id = ANY(%s)
