@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
 from queue import Full, Queue
-from threading import Event, Lock, Thread
+from threading import Event, Thread
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -19,13 +19,14 @@ _SWITCH_SECONDS = 0.0001
 class Ahead(Generic[T]):
     """Batches of what an iterator generates, by a thread of its own; bounded: memory stays flat.
 
-    While `quiet` is held the thread does nothing: it would take the interpreter from whoever holds
+    In a `quiet` time the thread begins no batch: it would take the interpreter from whoever holds
     locks, for milliseconds at a time.
     """
 
     def __init__(self, source: Iterator[T]) -> None:
-        self.quiet = Lock()
         self._source = source
+        self._may_read = Event()
+        self._may_read.set()
         self._ready: Queue[list[T] | BaseException | None] = Queue(_BATCHES)
         self._is_over = Event()
         self._thread = Thread(target=self._read, name="reading ahead", daemon=True)
@@ -43,9 +44,19 @@ class Ahead(Generic[T]):
         """Begin to read."""
         self._thread.start()
 
+    @contextmanager
+    def quiet(self) -> Iterator[None]:
+        """Let the thread rest while the block runs; nobody waits for the batch it is at."""
+        self._may_read.clear()
+        try:
+            yield
+        finally:
+            self._may_read.set()
+
     def stop(self) -> None:
         """End the thread; what it has read is dropped."""
         self._is_over.set()
+        self._may_read.set()
         self._thread.join()
 
     def _read(self) -> None:
@@ -58,8 +69,8 @@ class Ahead(Generic[T]):
             self._put(error)
 
     def _next(self) -> list[T]:
-        with self.quiet:
-            return list(islice(self._source, _BATCH))
+        self._may_read.wait()
+        return list(islice(self._source, _BATCH))
 
     def _put(self, batch: list[T] | BaseException | None) -> bool:
         while not self._is_over.is_set():

@@ -72,6 +72,36 @@ class Chunk:
         )
 
 
+def _plain(entries: list[Entry]) -> Chunk | None:
+    """Return entries as a chunk where each is a record of its own, as nearly always."""
+    rows = {entry.line: entry.row for entry in entries if entry.row is not None}
+    ids = {row.record_id for row in rows.values()}
+    pairs = {(row.sku, row.place) for row in rows.values()}
+    is_plain = len(entries) == len(rows) == len(ids) == len(pairs)
+    return Chunk(entries, rows) if is_plain else None
+
+
+def _sorted_out(entries: list[Entry]) -> Chunk:
+    """Return the entries before the first of a stock record that is in the chunk already."""
+    chunk = Chunk()
+    ids: dict[str, Row] = {}
+    pairs: set[tuple[str, int]] = set()
+    for entry in entries:
+        row = entry.row
+        if row is None:
+            if entry.problem is not None:
+                chunk.problems[entry.line] = entry.problem
+        elif (first := ids.setdefault(row.record_id, row)) is not row:
+            chunk.repeats[row.line] = Repeat(row, first)
+        elif (pair := (row.sku, row.place)) in pairs:
+            break
+        else:
+            pairs.add(pair)
+            chunk.rows[row.line] = row
+        chunk.entries.append(entry)
+    return chunk
+
+
 @dataclass(slots=True)
 class Pending:
     """Entries that have been read and not yet taken; `source` generates them by batches."""
@@ -86,25 +116,11 @@ class Pending:
 
     def take(self, limit: int) -> Chunk:
         """Return the next chunk of at most so many lines; it has no entries at the file's end."""
-        chunk, ahead = Chunk(), self._ahead
-        entries, rows = chunk.entries, chunk.rows
-        ids: dict[str, Row] = {}
-        pairs: set[tuple[str, int]] = set()
-        while len(entries) < limit and (ahead or self._read()):
-            entry = ahead.popleft()
-            row = entry.row
-            if row is None:
-                if entry.problem is not None:
-                    chunk.problems[entry.line] = entry.problem
-            elif (first := ids.setdefault(row.record_id, row)) is not row:
-                chunk.repeats[row.line] = Repeat(row, first)
-            elif (pair := (row.sku, row.place)) in pairs:
-                ahead.appendleft(entry)
-                break
-            else:
-                pairs.add(pair)
-                rows[row.line] = row
-            entries.append(entry)
+        self.read_up_to(limit)
+        ahead = self._ahead
+        entries = [ahead.popleft() for _ in range(min(limit, len(ahead)))]
+        chunk = _plain(entries) or _sorted_out(entries)
+        self.put_back(entries[len(chunk.entries) :])
         return chunk
 
     def peek(self, most: int) -> list[Entry]:

@@ -6,10 +6,9 @@ nothing lost and nothing applied twice.
 """
 
 import logging
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
 from dataclasses import dataclass, field
-from threading import Lock
 from time import perf_counter
 from typing import IO
 
@@ -79,7 +78,7 @@ class _Taker:
     run: JobRun
     position: Position
     pace: Pace = field(default_factory=Pace)
-    quiet: Lock = field(default_factory=Lock)
+    quiet: Callable[[], AbstractContextManager[None]] = nullcontext
     expects_unborn: bool = False
     foreseen: int = 0
     expects_known: bool = False
@@ -100,7 +99,7 @@ class _Taker:
                 if self.expects_unborn and self.foreseen < self.pace.lines:
                     self._foresee(pending)
                 pending.read_up_to(self.pace.lines)
-                with self.quiet:  # reading ahead is for the time the database works
+                with self.quiet():  # reading ahead is for the time the database works
                     chunk = pending.take(self.pace.lines)
                 if not chunk.entries:
                     return
@@ -185,7 +184,7 @@ class _Taker:
         )
         outcome = _Outcome(len(taken.entries), _behind(taken.entries[-1]))
         if skus:
-            hush.enter_context(self.quiet)
+            hush.enter_context(self.quiet())
             outcome.locked_at = perf_counter()
             locked = lock_items(organization_id, skus=list(skus))
             if locked.graph_version != graph.version:
@@ -211,10 +210,11 @@ def _misuses(chunk: Chunk, known: Mapping[int, bool]) -> dict[int, Problem]:
 
     `known` tells of records imported before whether they say the same.
     """
-    problems: dict[int, Problem] = {}
-    for line, row in chunk.rows.items():
-        if not known.get(line, True):
-            problems[line] = _misuse(row, "'recordId' was imported before")
+    problems = {
+        line: _misuse(chunk.rows[line], "'recordId' was imported before")
+        for line, says_the_same in known.items()
+        if not says_the_same and line in chunk.rows
+    }
     for line, (row, first) in chunk.repeats.items():
         if row.body != first.body:
             problems[line] = _misuse(row, f"'recordId' was used in line {first.line}")
