@@ -15,6 +15,7 @@ from inventory.services.availability_import.writing import PREPARE, PREPARED
 _OPEN = f"""
 WITH {SHARED_ORGANIZATION}
 SELECT pg_relation_size(to_regclass('pg_temp.{TABLE}')),
+  (SELECT reltuples >= 0 FROM pg_class WHERE oid = to_regclass('pg_temp.{TABLE}')),
   EXISTS (SELECT FROM pg_prepared_statements WHERE name = '{PREPARED}'),
   set_config('synchronous_commit', 'off', true), set_config('jit', 'off', true),
   set_config('plan_cache_mode', 'force_generic_plan', true),
@@ -24,15 +25,19 @@ FROM organization
 """
 
 
-def open_chunk(organization_id: int) -> None:
-    """Make the transaction ready for a chunk, and hold off graph changes."""
+def open_chunk(organization_id: int) -> bool:
+    """Make the transaction ready for a chunk, and hold off graph changes.
+
+    Return whether the planner knows what staged records are like; if not, `study` them.
+    """
     require_transaction()
     with connection.cursor() as cursor:
         cursor.execute(_OPEN, [organization_id])
-        staged, is_prepared, *_ = cursor.fetchone()
+        staged, is_studied, is_prepared, *_ = cursor.fetchone()
         if staged is None:
             cursor.execute(MAKE_TABLE)
         elif staged:  # several chunks in one transaction, as tests have them
             cursor.execute(f"DELETE FROM {TABLE}")
         if not is_prepared:
             cursor.execute(PREPARE)
+    return bool(is_studied)

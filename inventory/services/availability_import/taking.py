@@ -32,6 +32,7 @@ from inventory.services.availability_import.staging import (
     refresh_statistics,
     remember,
     stage,
+    study,
 )
 from inventory.services.availability_import.writing import write_changes
 from inventory.services.items import UnbornItems, create_items
@@ -170,8 +171,10 @@ class _Taker:
         """
         run, now = self.run, self.run.now()
         organization_id = run.job.organization_id
-        open_chunk(organization_id)
+        is_studied = open_chunk(organization_id)
         stage(row.copy for row in chunk.rows.values())
+        if not is_studied:
+            study()
         known = drop_known(organization_id) if self.expects_known else {}
         self.expects_known = bool(known)
         last, skus = self._reach(chunk, known)
