@@ -5,6 +5,7 @@
 to run twice.
 """
 
+import gc
 import logging.config
 import os
 import signal
@@ -16,7 +17,7 @@ import click
 from celery import Celery, bootsteps
 from celery.beat import Service
 from celery.platforms import SecurityWarning  # type: ignore[attr-defined]  # gap in the stubs
-from celery.signals import setup_logging
+from celery.signals import setup_logging, worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -36,6 +37,12 @@ def use_django_logging(**_: object) -> None:
     from django.conf import settings
 
     logging.config.dictConfig(settings.LOGGING)
+
+
+@worker_ready.connect
+def set_aside_what_is_loaded(**_: object) -> None:
+    """Spare the garbage collector what stays: it looked at all of it in the middle of an import."""
+    gc.freeze()
 
 
 class BeatThread(bootsteps.StartStopStep):
