@@ -19,21 +19,21 @@ _SWITCH_SECONDS = 0.0001
 class Ahead(Generic[T]):
     """Batches of what an iterator generates, by a thread of its own; bounded: memory stays flat.
 
-    In a `quiet` time the thread begins no batch: it would take the interpreter from whoever holds
-    locks, for milliseconds at a time.
+    It begins a batch only in a time of `reading`, when the other thread waits for the database:
+    else it would take the interpreter from it, for milliseconds at a time.
     """
 
     def __init__(self, source: Iterator[T]) -> None:
         self._source = source
         self._may_read = Event()
-        self._may_read.set()
         self._ready: Queue[list[T] | BaseException | None] = Queue(_BATCHES)
         self._is_over = Event()
         self._thread = Thread(target=self._read, name="reading ahead", daemon=True)
 
     def __iter__(self) -> Iterator[list[T]]:
         while True:
-            batch = self._ready.get()
+            with self.reading():
+                batch = self._ready.get()
             if batch is None:
                 return
             if isinstance(batch, BaseException):
@@ -45,13 +45,13 @@ class Ahead(Generic[T]):
         self._thread.start()
 
     @contextmanager
-    def quiet(self) -> Iterator[None]:
-        """Let the thread rest while the block runs; nobody waits for the batch it is at."""
-        self._may_read.clear()
+    def reading(self) -> Iterator[None]:
+        """Let the thread read while the block runs; nobody waits for the batch it is at then."""
+        self._may_read.set()
         try:
             yield
         finally:
-            self._may_read.set()
+            self._may_read.clear()
 
     def stop(self) -> None:
         """End the thread; what it has read is dropped."""

@@ -7,7 +7,7 @@ nothing lost and nothing applied twice.
 
 import logging
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import IO
@@ -79,7 +79,7 @@ class _Taker:
     run: JobRun
     position: Position
     pace: Pace = field(default_factory=Pace)
-    quiet: Callable[[], AbstractContextManager[None]] = nullcontext
+    reading: Callable[[], AbstractContextManager[None]] = nullcontext
     expects_unborn: bool = False
     foreseen: int = 0
     expects_known: bool = False
@@ -94,14 +94,13 @@ class _Taker:
             ahead(self._entries(file, graph)) as entries,
         ):
             pending = Pending(iter(entries))
-            self.quiet = entries.quiet
+            self.reading = entries.reading
             while True:
                 self.run.check()
                 if self.expects_unborn and self.foreseen < self.pace.lines:
                     self._foresee(pending)
                 pending.read_up_to(self.pace.lines)
-                with self.quiet():  # reading ahead is for the time the database works
-                    chunk = pending.take(self.pace.lines)
+                chunk = pending.take(self.pace.lines)
                 if not chunk.entries:
                     return
                 taken = self._take(chunk, graph)
@@ -123,8 +122,8 @@ class _Taker:
         """Take as much of a chunk as one transaction may; return how many of its entries."""
         while True:
             try:
-                with ExitStack() as hush, locked_write():
-                    outcome = self._write(chunk, graph, hush)
+                with locked_write():
+                    outcome = self._write(chunk, graph)
                 break
             except UnbornItems as unborn:
                 self._bear(unborn.skus)
@@ -146,7 +145,8 @@ class _Taker:
 
     def _bear(self, skus: Collection[str]) -> None:
         """Create items, in a transaction of its own."""
-        newborn = create_items(self.run.job.organization_id, skus=skus)
+        with self.reading():
+            newborn = create_items(self.run.job.organization_id, skus=skus)
         self.expects_unborn = newborn > 0
         self.born += newborn
         if self.born >= self.analyze_at:
@@ -164,22 +164,23 @@ class _Taker:
         changes = changes_of(self.run.job.organization_id, most=self.pace.changes)
         return changes.last if changes.number == self.pace.changes else last, set(changes.skus)
 
-    def _write(self, chunk: Chunk, graph: Graph, hush: ExitStack) -> _Outcome:
+    def _write(self, chunk: Chunk, graph: Graph) -> _Outcome:
         """Write what fits of a chunk in the caller's transaction.
 
-        From the locks on nothing else of this import runs, until `hush` ends with the transaction.
+        From the locks on nothing is read ahead.
         """
         run, now = self.run, self.run.now()
         organization_id = run.job.organization_id
         is_studied = open_chunk(organization_id)
-        stage(row.copy for row in chunk.rows.values())
-        if not is_studied:
-            study()
-        known = drop_known(organization_id) if self.expects_known else {}
-        self.expects_known = bool(known)
-        last, skus = self._reach(chunk, known)
-        taken = chunk.up_to(last)
-        remember(organization_id, up_to_line=last, now=now)
+        with self.reading():
+            stage(row.copy for row in chunk.rows.values())
+            if not is_studied:
+                study()
+            known = drop_known(organization_id) if self.expects_known else {}
+            self.expects_known = bool(known)
+            last, skus = self._reach(chunk, known)
+            taken = chunk.up_to(last)
+            remember(organization_id, up_to_line=last, now=now)
         problems = taken.problems | _misuses(taken, known)
         JobProblem.objects.bulk_create(
             JobProblem(job=run.job, line=line, **msgspec.structs.asdict(problem))
@@ -187,7 +188,6 @@ class _Taker:
         )
         outcome = _Outcome(len(taken.entries), _behind(taken.entries[-1]))
         if skus:
-            hush.enter_context(self.quiet())
             outcome.locked_at = perf_counter()
             locked = lock_items(organization_id, skus=list(skus))
             if locked.graph_version != graph.version:

@@ -44,7 +44,7 @@ _MOVEMENTS = f"""(
   FROM batch ORDER BY item_id, step
 ) AS v"""
 
-PREPARED = "availability_import_write_1"
+PREPARED = "availability_import_write_2"
 """The name under which servers keep the statement; another number for another text."""
 
 # Like `domain.item`: sums of pools and items move by what their records move, the ledger gets one
@@ -53,7 +53,7 @@ PREPARED = "availability_import_write_1"
 PREPARE = f"""
 PREPARE {PREPARED} (bigint, bigint, bigint, text, text, timestamptz) AS
 WITH judged AS MATERIALIZED (
-  SELECT *, bool_and(is_plain) OVER (PARTITION BY item_id) AS is_summed,
+  SELECT *,
     row_number() OVER (PARTITION BY item_id ORDER BY line) AS step,
     greatest(0, on_hand + futures_quantity - safety_stock - reserved) AS free,
     greatest(0, on_hand - safety_stock - reserved) AS free_to_fulfil,
@@ -87,7 +87,10 @@ WITH judged AS MATERIALIZED (
     WHERE s.line <= $3 AND {CHANGES}
   ) staged
 ),
-batch AS NOT MATERIALIZED (SELECT * FROM judged WHERE is_summed),
+unplain AS MATERIALIZED (SELECT DISTINCT item_id FROM judged WHERE NOT is_plain),
+batch AS NOT MATERIALIZED (
+  SELECT * FROM judged WHERE item_id NOT IN (SELECT item_id FROM unplain)
+),
 pooled AS MATERIALIZED (
   SELECT item_id, signature, count(*) FILTER (WHERE NOT existed) AS records,
     sum(on_hand - old_on_hand) AS on_hand, sum(safety_stock - old_safety_stock) AS safety_stock,
@@ -117,7 +120,7 @@ records AS (
   UPDATE inventory_stockrecord r SET on_hand = b.on_hand, safety_stock = b.safety_stock,
     futures_quantity = b.futures_quantity, futures = b.futures, effective_at = b.effective_at,
     is_deleted = false
-  FROM batch b WHERE r.id = b.record
+  FROM batch b WHERE r.id = b.record AND b.record IS NOT NULL
 ),
 pools AS (
   INSERT INTO inventory_poolbalance (item_id, signature, records, on_hand, safety_stock, reserved,
@@ -157,8 +160,8 @@ items AS (
 movements AS (
   {ledger.insert_from(_MOVEMENTS)}
 )
-SELECT count(*) FILTER (WHERE is_summed),
-  array_agg(line ORDER BY line) FILTER (WHERE NOT is_summed) FROM judged
+SELECT count(*), array_agg(line) FILTER (WHERE item_id IN (SELECT item_id FROM unplain))
+FROM judged
 """
 
 
@@ -196,8 +199,9 @@ def _write_sums(last: int, *, graph: Graph, origin: Origin, now: datetime) -> tu
                 now,
             ],
         )
-        summed, left = cursor.fetchone()
-    return summed, left or []
+        judged, left = cursor.fetchone()
+    lines = sorted(left or ())
+    return judged - len(lines), lines
 
 
 def _book(
