@@ -5,7 +5,6 @@
 to run twice.
 """
 
-import gc
 import logging.config
 import os
 import signal
@@ -40,9 +39,11 @@ def use_django_logging(**_: object) -> None:
 
 
 @worker_ready.connect
-def set_aside_what_is_loaded(**_: object) -> None:
-    """Spare the garbage collector what stays: it looked at all of it in the middle of an import."""
-    gc.freeze()
+def spare_the_garbage_collector(**_: object) -> None:
+    """Set aside what is loaded: it was all looked at in the middle of an import."""
+    from config.garbage import set_aside_what_is_loaded
+
+    set_aside_what_is_loaded()
 
 
 class BeatThread(bootsteps.StartStopStep):

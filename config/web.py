@@ -1,12 +1,12 @@
 """Settings of gunicorn: `gunicorn -c python:config.web config.wsgi`, as `manage.py up` runs it."""
 
-import gc
 import logging.config
 from typing import Any
 
 from gunicorn import glogging
 
 from config.env import env
+from config.garbage import set_aside_what_is_loaded
 from config.leash import die_with_parent
 
 
@@ -27,7 +27,7 @@ def pre_fork(_server: Any, _worker: Any) -> None:
     Looking through it would hold up a request of a worker by a tenth of a second now and then, and
     have the worker copy what it shares with the master.
     """
-    gc.freeze()
+    set_aside_what_is_loaded()
 
 
 def post_fork(_server: Any, worker: Any) -> None:
