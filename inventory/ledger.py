@@ -1,9 +1,8 @@
 """Posting to the ledger: only services call it, with the changes they have decided."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -13,8 +12,7 @@ from inventory.origin import Origin
 from inventory.statements import Statement
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+class Cause(NamedTuple):
     """Why a balance changes: the part of a ledger row that the balance does not know.
 
     `quantity` is what the operation was about, in thousandths; `effective_at` when it was true

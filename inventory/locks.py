@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.db import Error, OperationalError, connection, transaction
 from psycopg import errors
@@ -40,8 +41,7 @@ FROM inventory_organization o LEFT JOIN locked l ON true WHERE o.id = %s
 """
 
 
-@dataclass(frozen=True, slots=True)
-class LockedItem:
+class LockedItem(NamedTuple):
     """An item's own columns, read from the locked row."""
 
     id: int

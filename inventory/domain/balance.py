@@ -3,11 +3,10 @@
 Every quantity of this package is an integer of thousandths.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Balance:
+class Balance(NamedTuple):
     """The four counts of a stock record; a promise is a balance with `reserved` alone.
 
     `futures` is the sum over the record's expected deliveries, whatever their dates.

@@ -5,15 +5,14 @@ record leaves no trace. Quantities are integers of thousandths.
 """
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from inventory.domain.balance import Balance
 from inventory.domain.network import Network
 from inventory.domain.record import Pool, Record, Signature
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """One change of one balance: a stock record's, or a promise's (`reserved` alone)."""
 
     place: int

@@ -2,6 +2,7 @@
 
 import re
 from decimal import Decimal
+from functools import lru_cache
 
 MAX_QUANTITY = 9_999_999_999_999
 """The largest quantity that can be written, in thousandths: 9,999,999,999.999."""
@@ -13,7 +14,6 @@ MAX_SUM = 2**63 - 1
 _PLACES = 3
 _THOUSANDTHS = 1000
 _DIGITS = len(str(MAX_QUANTITY))
-_WHOLE_DIGITS = _DIGITS - _PLACES
 _FAR = 1_000_000_000
 _NUMBER = re.compile(r"(-?)([0-9]+)(?:\.([0-9]+))?(?:[eE]([+-]?)0*([0-9]+))?")
 
@@ -27,8 +27,16 @@ def parse_thousandths(text: str) -> int:
 
     Raises QuantityError for what is not a number, below 0, finer than a thousandth or too large.
     """
-    if len(text) <= _WHOLE_DIGITS and text.isascii() and text.isdigit():
-        return int(text) * _THOUSANDTHS
+    return _parse_usual(text) if len(text) <= _DIGITS else _parse(text)
+
+
+@lru_cache(10_000)
+def _parse_usual(text: str) -> int:
+    """Remember what has been read: the same few quantities come again and again."""
+    return _parse(text)
+
+
+def _parse(text: str) -> int:
     match = _NUMBER.fullmatch(text)
     if match is None:
         message = "must be a number"

@@ -1,8 +1,8 @@
 """Stock records and the pools they add up to. Quantities are integers of thousandths."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from inventory.domain.balance import Balance
 
@@ -15,8 +15,7 @@ Future = tuple[str, int]
 NOTHING = Balance()
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One item at one location, with the groups that count it.
 
     `exists` is False before the first write and after a deletion; a deleted record may still
@@ -42,8 +41,10 @@ class Record:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Pool:
+_NO_FUTURES: Mapping[str, int] = {}
+
+
+class Pool(NamedTuple):
     """Sums over the existing records of one signature; `free` figures are of clamped values."""
 
     records: int = 0
@@ -52,7 +53,7 @@ class Pool:
     reserved: int = 0
     free: int = 0
     free_to_fulfil: int = 0
-    futures: Mapping[str, int] = field(default_factory=dict)
+    futures: Mapping[str, int] = _NO_FUTURES
     effective_at: datetime | None = None
 
     def replacing(self, *, before: Record | None, after: Record | None) -> "Pool":

@@ -6,7 +6,7 @@ on must be what is changed. Quantities are integers of thousandths.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from inventory.domain.quantity import MAX_QUANTITY
@@ -149,10 +149,9 @@ def _correct(book: StockBook, correction: Correction, *, motive: Motive, now: da
     safety = correction.safety_stock
     if safety is None:
         safety = record.balance.safety_stock
-    corrected = replace(
-        record,
+    corrected = record._replace(
         signature=book.signature(item, location, excluded=record.excluded_groups),
-        balance=replace(record.balance, on_hand=count, safety_stock=safety),
+        balance=record.balance._replace(on_hand=count, safety_stock=safety),
         exists=True,
     )
     cause = Cause(

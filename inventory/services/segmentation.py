@@ -5,7 +5,7 @@ recorded and never refused (design: law 5).
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
@@ -75,7 +75,7 @@ def _change(
     graph = graph_at(organization_id, version=locked.graph_version)
     after = _decided(changes, graph=graph, items=locked.items)
     changed = [
-        replace(item, segmented_out=sorted(after[sku]), graph_version=_BEHIND_ANY_GRAPH)
+        item._replace(segmented_out=sorted(after[sku]), graph_version=_BEHIND_ANY_GRAPH)
         for sku, item in locked.items.items()
         if after[sku] != set(item.segmented_out)
     ]

@@ -5,7 +5,7 @@ counts are never touched here. Quantities are integers of thousandths.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
@@ -167,8 +167,7 @@ def _updated(record: Record, update: StockUpdate, *, signature: Callable[..., Si
     balance = base.balance
     return Record(
         signature=signature(excluded=excluded),
-        balance=replace(
-            balance,
+        balance=balance._replace(
             on_hand=balance.on_hand if update.on_hand is None else update.on_hand,
             safety_stock=(
                 balance.safety_stock if update.safety_stock is None else update.safety_stock

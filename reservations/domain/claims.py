@@ -1,13 +1,13 @@
 """Whose unit is it: claims in memory, under their items' locks. Quantities are thousandths."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """The part of a reserved count that belongs to one document line.
 
     `id` is negative for a claim made in this transaction. `standing` orders draws: final
@@ -56,8 +56,7 @@ class SeenHold:
     claims: Sequence[Claim]
 
 
-@dataclass(frozen=True, slots=True)
-class Draw:
+class Draw(NamedTuple):
     """How much of one claim an operation takes."""
 
     claim: Claim
@@ -135,7 +134,7 @@ class ClaimBook:
 
     def add(self, claim: Claim) -> None:
         """Make a claim; its id is given here."""
-        self._put(replace(claim, id=next(self._new_ids)))
+        self._put(claim._replace(id=next(self._new_ids)))
 
     def shrink(self, draw: Draw) -> None:
         """Take a draw out of its claim; an empty claim is gone."""
@@ -148,20 +147,20 @@ class ClaimBook:
     def move(self, draw: Draw, place: int) -> None:
         """Move a draw to another place, splitting the claim if need be; it stays with its line."""
         if draw.quantity == draw.claim.quantity:
-            self._put(replace(draw.claim, place=place))
+            self._put(draw.claim._replace(place=place))
             return
         self.shrink(draw)
-        self.add(replace(draw.claim, place=place, quantity=draw.quantity))
+        self.add(draw.claim._replace(place=place, quantity=draw.quantity))
 
     def rename(self, document_id: int, *, external_ref: str) -> None:
         """Give a document's claims its new external reference."""
         for claim in self.of_document(document_id):
-            self._put(replace(claim, external_ref=external_ref))
+            self._put(claim._replace(external_ref=external_ref))
 
     def renew(self, document_id: int, *, standing: int, expires_at: datetime | None) -> None:
         """Give a document's claims another end, and the standing that goes with it."""
         for claim in self.of_document(document_id):
-            self._put(replace(claim, standing=standing, expires_at=expires_at))
+            self._put(claim._replace(standing=standing, expires_at=expires_at))
 
     def mark(self) -> int:
         """Return where the book stands, for `back_to`."""

@@ -2,9 +2,8 @@
 
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 
@@ -69,8 +68,7 @@ WHERE d.organization_id = %s AND d.source = '{Source.OCI.value}' AND d.identifie
 _OF_DOCUMENT = f"SELECT {_COLUMNS} FROM reservations_claim c WHERE c.document_id = %s"
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
+class Need(NamedTuple):
     """How much will be drawn at one item and place, for one external reference."""
 
     item_id: int

@@ -298,11 +298,11 @@ class _Batch:
             document_id=document_id,
         )
         if isinstance(operation, Transfer):
-            self._transfer(operation, item=item, draws=draws)
+            self._transfer(operation, item=item, source=source, draws=draws)
         elif isinstance(operation, Fulfilment):
             self._fulfil(operation, item=item, draws=draws)
         else:
-            self._release(operation, draws=draws)
+            self._release(operation, source=source, draws=draws)
 
     def _document_id(self, operation: Operation) -> int | None:
         """Return the named document's id, None when none is named; EntityNotFound."""
@@ -313,10 +313,10 @@ class _Batch:
             raise EntityNotFound("Reservation ID does not exist.", parameter="reservationId")
         return document_id
 
-    def _release(self, operation: Release, *, draws: list[Draw]) -> None:
+    def _release(self, operation: Release, *, source: int, draws: list[Draw]) -> None:
         for draw in draws:
             cause = self._cause(operation, draw, kind=MovementKind.RELEASE, at=self.now)
-            self._raise(operation, operation.source, -draw.quantity, cause)
+            self._raise(operation.sku, source, -draw.quantity, cause)
             self.claims.shrink(draw)
 
     def _fulfil(self, operation: Fulfilment, *, item: ItemState, draws: list[Draw]) -> None:
@@ -325,7 +325,9 @@ class _Batch:
             cause = self._cause(operation, draw, kind=MovementKind.FULFIL, at=at)
             ship(item, self.claims, draw, at=at, cause=cause)
 
-    def _transfer(self, operation: Transfer, *, item: ItemState, draws: list[Draw]) -> None:
+    def _transfer(
+        self, operation: Transfer, *, item: ItemState, source: int, draws: list[Draw]
+    ) -> None:
         target = self.places[operation.target]
         self._check_association(operation, item)
         free = operation.quantity
@@ -334,8 +336,8 @@ class _Batch:
         mark, short = item.mark(), item.short
         for draw in draws:
             cause = self._cause(operation, draw, kind=MovementKind.TRANSFER, at=self.now)
-            self._raise(operation, operation.source, -draw.quantity, cause)
-            self._raise(operation, operation.target, draw.quantity, cause)
+            self._raise(operation.sku, source, -draw.quantity, cause)
+            self._raise(operation.sku, target, draw.quantity, cause)
         if not operation.is_forced and (free < operation.quantity or item.short > short):
             item.back_to(mark)
             possible = self._possible(operation, item, operation.quantity)
@@ -362,10 +364,8 @@ class _Batch:
             )
             raise LocationNotInGroup(message, location=location.identifier)
 
-    def _raise(self, operation: Operation, place: PlaceRef, quantity: int, cause: Cause) -> None:
-        raise_reserved(
-            self.book, sku=operation.sku, place=self.places[place], quantity=quantity, cause=cause
-        )
+    def _raise(self, sku: str, place: int, quantity: int, cause: Cause) -> None:
+        raise_reserved(self.book, sku=sku, place=place, quantity=quantity, cause=cause)
 
     def _cause(
         self, operation: Operation, draw: Draw, *, kind: MovementKind, at: datetime

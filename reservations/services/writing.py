@@ -1,7 +1,7 @@
 """Writing claims together with the balances they explain."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
@@ -87,7 +87,7 @@ def ship(item: ItemState, claims: ClaimBook, draw: Draw, *, at: datetime, cause:
     balance, on_hand = record.balance, record.balance.on_hand
     if record.effective_at is None or at >= record.effective_at:
         on_hand = max(0, on_hand - draw.quantity)
-    left = replace(balance.reserving(-draw.quantity), on_hand=on_hand)
+    left = balance.reserving(-draw.quantity)._replace(on_hand=on_hand)
     item.put(location, record.counting(left), cause=cause)
     claims.shrink(draw)
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Annotated, TypeVar
 
 import msgspec
@@ -95,10 +96,12 @@ def reference(text: str | None, *, longest: int = 128) -> str:
     return text or ""
 
 
+@lru_cache(10_000)
 def place(location: str | None, group: str | None, *, prefix: str = "") -> PlaceRef:
     """Return the one place that is named; InvalidRequestParameter when it is none or both.
 
-    `prefix` is `from` or `to` for a transfer's ends.
+    `prefix` is `from` or `to` for a transfer's ends. Remembered: all records of a call name the
+    same few.
     """
     names = _PLACE_NAMES[prefix]
     if bool(location) == bool(group):
