@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import BooleanField, F, Func, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -12,11 +13,26 @@ from unfold.contrib.filters.admin import TextFilter
 from integrations.omnitron.admin.words import AGES
 from integrations.omnitron.domain.ages import AGE_BANDS
 from integrations.omnitron.models import Channel, StockList
-from integrations.omnitron.selectors.holds import aged, holding, waiting
+from integrations.omnitron.selectors.holds import aged, holds_of, unmapped_holds
 from inventory.backoffice.access import organization_of
 from inventory.selectors.stock_overview import item_named
 
 _UNKNOWN = 0
+
+
+def _among(rows: QuerySet[Any]) -> Func:
+    """Return the condition of being one of `rows`, which PostgreSQL has to find first.
+
+    Asked as a condition of each row, it goes through all orders there ever were in the list's
+    order, and hopes to meet enough of those few that hold something.
+    """
+    return Func(
+        F("pk"),
+        ArraySubquery(rows.order_by().values("pk")),
+        template="%(expressions)s)",
+        arg_joiner=" = ANY (",
+        output_field=BooleanField(),
+    )
 
 
 class HoldFilter(admin.SimpleListFilter):
@@ -31,9 +47,10 @@ class HoldFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Narrow the list down to what holds something."""
-        if self.value() == self.waiting:
-            return queryset.filter(waiting())
-        return queryset.filter(holding()) if self.value() == "any" else queryset
+        holds = {self.waiting: unmapped_holds, "any": holds_of}.get(self.value() or "")
+        if holds is None:
+            return queryset
+        return queryset.filter(_among(holds(organization_of(request).pk)))
 
 
 class AgeFilter(admin.SimpleListFilter):

@@ -30,10 +30,22 @@ from inventory.domain.roles import Power
 from inventory.models import Item
 from inventory.selectors.ledger_horizon import ledger_kept_since
 
+_FEW = 1_000
+
+
+def _keys(rows: QuerySet[Any]) -> Any:
+    """Return the keys of few rows, a query for those of many."""
+    keys = rows.values_list("pk", flat=True)
+    few = list(keys[: _FEW + 1])
+    return few if len(few) <= _FEW else keys
+
 
 @admin.register(OrderItem)
 class OrderItemAdmin(ShownAdmin):
-    """What waits for the ERP comes oldest first, all others newest first."""
+    """What waits for the ERP comes oldest first, all others newest first.
+
+    Ages are listed by when items came, which is the order of their index.
+    """
 
     empty_hint = _("Shops send orders by the API once there is a channel.")
     page_template = "backoffice/order_item.html"
@@ -73,8 +85,10 @@ class OrderItemAdmin(ShownAdmin):
         return super().changelist_view(request, {**shown, **(extra_context or {})})
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
-        is_queue = request.GET.get(HoldFilter.parameter_name) == HoldFilter.waiting
-        return ("pk",) if is_queue else ("-pk",)
+        if request.GET.get(HoldFilter.parameter_name) == HoldFilter.waiting:
+            return ("pk",)
+        is_by_age = request.GET.get(AgeFilter.parameter_name) in AGES
+        return ("-created_date", "-pk") if is_by_age else ("-pk",)
 
     def complete(self, request: HttpRequest, rows: Any) -> None:
         """Find what the items of a page still hold, in one query."""
@@ -106,13 +120,16 @@ class OrderItemAdmin(ShownAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[OrderItem], search_term: str
     ) -> tuple[QuerySet[OrderItem], bool]:
-        """Search by the whole term; what begins with it is found before it is looked for here."""
+        """Search by the whole term; what begins with it is found before it is looked for here.
+
+        Where it is little, its keys are given, so that indexes are used; much is met on the way.
+        """
         if not search_term:
             return queryset, False
         organization = organization_of(request)
         orders = Order.objects.filter(organization=organization, number__startswith=search_term)
         products = Item.objects.filter(organization=organization, sku__startswith=search_term)
-        begin = Q(order__in=orders.values("pk")) | Q(product__in=products.values("pk"))
+        begin = Q(order__in=_keys(orders)) | Q(product__in=_keys(products))
         return queryset.filter(begin), False
 
     def page_context(self, request: HttpRequest, row: OrderItem) -> dict[str, Any]:

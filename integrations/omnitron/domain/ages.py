@@ -25,8 +25,3 @@ AGE_BANDS: tuple[AgeBand, ...] = (
     AgeBand("older", timedelta(days=7), None),
 )
 """Every age is in exactly one of them, youngest first."""
-
-
-def band_of(age: timedelta) -> AgeBand:
-    """Return the band of an age; what a clock ahead of ours has written is young."""
-    return next((band for band in reversed(AGE_BANDS) if age >= band.least), AGE_BANDS[0])

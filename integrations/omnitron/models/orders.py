@@ -103,6 +103,9 @@ class OrderItem(models.Model):
         indexes = [
             models.Index(fields=["organization", "id"], name="order_item_page"),
             models.Index(fields=["organization", "modified_date"], name="order_item_changed"),
+            # By age and by SKU, as the back office lists them.
+            models.Index(fields=["organization", "created_date", "id"], name="order_item_came"),
+            models.Index(fields=["product", "id"], name="order_item_of_product"),
         ]
 
     def __str__(self) -> str:

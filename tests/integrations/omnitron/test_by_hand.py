@@ -10,7 +10,6 @@ from django.test import Client
 from django.utils import timezone
 
 from integrations.omnitron.models import IntegrationMapping, OrderItem
-from integrations.omnitron.selectors import holds
 from integrations.omnitron.selectors.holds import unmapped_by_age
 from inventory.domain.roles import Role
 from inventory.models import LedgerHorizon, Movement, StockRecord
@@ -142,11 +141,7 @@ def test_ages_are_counted_as_listed(operator: Client, office: Office) -> None:
     ]
 
 
-@pytest.mark.parametrize("counted", [0, 10_000], ids=["band by band", "at once"])
-def test_a_band_has_its_edges_once(
-    office: Office, monkeypatch: pytest.MonkeyPatch, counted: int
-) -> None:
-    monkeypatch.setattr(holds, "COUNTED", counted)
+def test_a_band_has_its_edges_once(office: Office) -> None:
     item = an_item(office, "1", "main", 1)
     came = OrderItem.objects.get(pk=item).created_date
     young_until = {"hour": 1, "day": 24, "days": 72, "week": 168}
@@ -157,19 +152,6 @@ def test_a_band_has_its_edges_once(
             counts = unmapped_by_age(office.shop.id, now=now)
             is_below = (b for b, h in young_until.items() if (age, moment) < (h, 0))
             assert [band for band, count in counts.items() if count] == [next(is_below, "older")]
-
-
-def test_a_long_queue_is_counted_as_far_as_lists_are(
-    operator: Client, office: Office, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(holds, "COUNTED", 2)
-    for number in range(4):
-        aged(an_item(office, f"old-{number}", "main", 1), days=9)
-    an_item(office, "new", "main", 1)
-
-    counts = unmapped_by_age(office.shop.id, now=timezone.now())
-
-    assert counts == {"hour": 1, "day": 0, "days": 0, "week": 0, "older": 3}
 
 
 def test_the_list_takes_the_same_queries_for_one_row_and_for_many(
