@@ -6,6 +6,7 @@ from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Item, Organization, Place
 
@@ -14,7 +15,7 @@ class Source(models.TextChoices):
     """Which face a document belongs to; it cannot be reached through another."""
 
     OCI = "oci", "OCI"
-    OMNITRON = "omnitron", "Omnitron order"
+    OMNITRON = "omnitron", _("Omnitron order")
 
 
 # No reference of these tables is checked by the database but those inside a document. Rows of
@@ -45,6 +46,8 @@ class Document(models.Model):
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
+        verbose_name = _("document")
+        verbose_name_plural = _("documents")
         constraints = [
             models.UniqueConstraint(
                 fields=["organization", "source", "identifier"], name="document_identifier_unique"
@@ -90,9 +93,9 @@ class Line(models.Model):
 class Standing(models.IntegerChoices):
     """The order in which unnamed operations draw on claims (design: claims)."""
 
-    FINAL = 0, "final"
-    TEMPORARY = 1, "temporary"
-    ORDER_HOLD = 2, "order hold"
+    FINAL = 0, _("final")
+    TEMPORARY = 1, _("temporary")
+    ORDER_HOLD = 2, _("order hold")
 
 
 class Claim(models.Model):
@@ -112,6 +115,8 @@ class Claim(models.Model):
     external_ref = models.CharField(max_length=250)
 
     class Meta:
+        verbose_name = _("claim")
+        verbose_name_plural = _("claims")
         constraints = [
             models.CheckConstraint(condition=Q(quantity__gt=0), name="claim_positive"),
             models.CheckConstraint(
@@ -157,12 +162,12 @@ class Claim(models.Model):
 class RefusalReason(models.TextChoices):
     """Why a line was refused; the values are the wire's codes where it has one."""
 
-    NOT_ENOUGH = "InsufficientQuantity", "not enough available"
-    NOT_ENOUGH_ON_HAND = "InsufficientOnHand", "not enough on hand to fulfil"
-    NO_ITEM = "ItemDoesNotExist", "no such item"
-    NO_LOCATION = "LocationDoesNotExist", "no such location"
-    NO_GROUP = "GroupDoesNotExist", "no such group"
-    FOLDED = "Others", "others of the hour"
+    NOT_ENOUGH = "InsufficientQuantity", _("not enough available")
+    NOT_ENOUGH_ON_HAND = "InsufficientOnHand", _("not enough on hand to fulfil")
+    NO_ITEM = "ItemDoesNotExist", _("no such item")
+    NO_LOCATION = "LocationDoesNotExist", _("no such location")
+    NO_GROUP = "GroupDoesNotExist", _("no such group")
+    FOLDED = "Others", _("others of the hour")
 
 
 class RefusalTally(models.Model):
@@ -188,7 +193,8 @@ class RefusalTally(models.Model):
     refused_at = models.DateTimeField()
 
     class Meta:
-        verbose_name = "refusal"
+        verbose_name = _("refusal")
+        verbose_name_plural = _("refusals")
         constraints = [
             # Pages of a tenant, newest hour first, are read by it too.
             models.UniqueConstraint(

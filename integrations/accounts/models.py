@@ -1,6 +1,7 @@
 """The integration user: an ERP's connection to one organization, with its tokens."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Organization
 
@@ -19,7 +20,8 @@ class IntegrationUser(models.Model):
     created_date = models.DateTimeField()
 
     class Meta:
-        verbose_name = "integration user"
+        verbose_name = _("integration user")
+        verbose_name_plural = _("integration users")
         constraints = [
             models.UniqueConstraint(fields=["username"], name="integration_username_unique"),
         ]

@@ -1,6 +1,7 @@
 """What the JWT bearer grant needs to know: public keys of API clients, and assertions seen."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from integrations.oauth.models import ApiClient
 
@@ -18,7 +19,8 @@ class ClientKey(models.Model):
     created_at = models.DateTimeField()
 
     class Meta:
-        verbose_name = "client key"
+        verbose_name = _("client key")
+        verbose_name_plural = _("client keys")
         constraints = [
             models.UniqueConstraint(fields=["client", "fingerprint"], name="client_key_unique"),
         ]

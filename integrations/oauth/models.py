@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 from oauth2_provider.models import AbstractApplication
 
 from inventory.models import Organization
@@ -25,7 +26,8 @@ class ApiClient(AbstractApplication):
     is_active = models.BooleanField(default=True)
 
     class Meta(AbstractApplication.Meta):
-        verbose_name = "API client"
+        verbose_name = _("API client")
+        verbose_name_plural = _("API clients")
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(

@@ -5,6 +5,7 @@ import uuid
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from inventory.models.organization import Organization
 
@@ -12,15 +13,15 @@ from inventory.models.organization import Organization
 class JobState(models.TextChoices):
     """The life of a job; the values are OCI's own words."""
 
-    STAGING = "STAGING", "being created"
-    WAITING = "WAITING", "waits for its file"
-    EXPIRED = "EXPIRED", "no file came in time"
-    SUBMITTED = "SUBMITTED", "not queued yet"
-    PENDING = "PENDING", "queued"
-    RUNNING = "RUNNING", "running"
-    COMPLETED = "COMPLETED", "completed"
-    FAILED = "FAILED", "failed"
-    STOPPED = "STOPPED", "stopped"
+    STAGING = "STAGING", _("being created")
+    WAITING = "WAITING", _("waits for its file")
+    EXPIRED = "EXPIRED", _("no file came in time")
+    SUBMITTED = "SUBMITTED", _("not queued yet")
+    PENDING = "PENDING", _("queued")
+    RUNNING = "RUNNING", _("running")
+    COMPLETED = "COMPLETED", _("completed")
+    FAILED = "FAILED", _("failed")
+    STOPPED = "STOPPED", _("stopped")
 
 
 QUEUED = (JobState.SUBMITTED, JobState.PENDING)
@@ -83,6 +84,8 @@ class Job(models.Model):
     position = models.JSONField(null=True)
 
     class Meta:
+        verbose_name = _("job")
+        verbose_name_plural = _("jobs")
         constraints = [
             models.UniqueConstraint(
                 fields=["organization", "identifier"], name="job_identifier_unique"

@@ -4,6 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from inventory.models.fields import CurrentTransactionId, TransactionIdField
 
@@ -11,19 +12,19 @@ from inventory.models.fields import CurrentTransactionId, TransactionIdField
 class MovementKind(models.TextChoices):
     """Why a balance changed; the values are the event types of the event log."""
 
-    COUNT = "location_update", "count"
-    IMPORT = "location_import", "import"
-    DELETE = "location_delete", "record deleted"
-    RESERVE_AT_LOCATION = "location_reservation", "reserved at a location"
-    RESERVE_AT_GROUP = "group_reservation", "promised by a group"
-    UPDATE = "reservation_update", "reservation updated"
-    CANCEL = "reservation_cancel", "reservation cancelled"
-    EXPIRE = "reservation_expire", "reservation expired"
-    TRANSFER = "reservation_transfer", "transferred"
-    RELEASE = "reservation_release", "released"
-    FULFIL = "reservation_fulfill", "fulfilled"
-    SEGMENT_OUT = "group_exclusion", "segmented out of a group"
-    SEGMENT_IN = "group_inclusion", "counted by a group again"
+    COUNT = "location_update", _("count")
+    IMPORT = "location_import", _("import")
+    DELETE = "location_delete", _("record deleted")
+    RESERVE_AT_LOCATION = "location_reservation", _("reserved at a location")
+    RESERVE_AT_GROUP = "group_reservation", _("promised by a group")
+    UPDATE = "reservation_update", _("reservation updated")
+    CANCEL = "reservation_cancel", _("reservation cancelled")
+    EXPIRE = "reservation_expire", _("reservation expired")
+    TRANSFER = "reservation_transfer", _("transferred")
+    RELEASE = "reservation_release", _("released")
+    FULFIL = "reservation_fulfill", _("fulfilled")
+    SEGMENT_OUT = "group_exclusion", _("segmented out of a group")
+    SEGMENT_IN = "group_inclusion", _("counted by a group again")
 
 
 class Movement(models.Model):
@@ -66,6 +67,8 @@ class Movement(models.Model):
     xid = TransactionIdField(db_default=CurrentTransactionId(), editable=False)
 
     class Meta:
+        verbose_name = _("movement")
+        verbose_name_plural = _("movements")
         indexes = [
             # The history of an item; the audit.
             models.Index(fields=["item_id", "id"], name="movement_item"),

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models.functions import Lower, Now
+from django.utils.translation import gettext_lazy as _
 
 
 class Organization(models.Model):
@@ -17,6 +18,8 @@ class Organization(models.Model):
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
+        verbose_name = _("organization")
+        verbose_name_plural = _("organizations")
         constraints = [
             # GUIDs come in either case and name the same tenant.
             models.UniqueConstraint(Lower("identifier"), name="organization_identifier_unique"),
@@ -42,6 +45,8 @@ class GraphVersion(models.Model):
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
+        verbose_name = _("graph version")
+        verbose_name_plural = _("graph versions")
         constraints = [
             models.UniqueConstraint(
                 fields=["organization", "version"], name="graph_version_unique"

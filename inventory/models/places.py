@@ -5,6 +5,7 @@ have a location's id, and because a claim or a movement is at either.
 """
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from inventory.models.organization import Organization
 
@@ -36,6 +37,10 @@ class Place(models.Model):
 class Location(Place):
     """A place that holds stock."""
 
+    class Meta:
+        verbose_name = _("location")
+        verbose_name_plural = _("locations")
+
 
 class LocationGroup(Place):
     """A named set of locations; a location may be in none, one or many."""
@@ -43,6 +48,10 @@ class LocationGroup(Place):
     locations = models.ManyToManyField(
         Location, through="GroupMembership", related_name="groups", blank=True
     )
+
+    class Meta:
+        verbose_name = _("location group")
+        verbose_name_plural = _("location groups")
 
 
 class GroupMembership(models.Model):

@@ -10,6 +10,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from inventory.models.organization import Organization
 from inventory.models.places import Location, LocationGroup
@@ -58,6 +59,8 @@ class Item(models.Model):
     )
 
     class Meta:
+        verbose_name = _("item")
+        verbose_name_plural = _("items")
         constraints = [
             models.UniqueConstraint(fields=["organization", "sku"], name="item_sku_unique"),
             models.CheckConstraint(condition=Q(short__gte=0), name="item_short_not_negative"),
@@ -115,6 +118,8 @@ class StockRecord(models.Model):
     )
 
     class Meta:
+        verbose_name = _("stock record")
+        verbose_name_plural = _("stock records")
         indexes = [
             # Which items has a location? Without a look at the records.
             models.Index(
@@ -155,6 +160,8 @@ class Promise(models.Model):
     quantity = models.BigIntegerField(default=0)
 
     class Meta:
+        verbose_name = _("promise")
+        verbose_name_plural = _("promises")
         constraints = [
             models.UniqueConstraint(fields=["item", "group"], name="promise_unique"),
             models.CheckConstraint(condition=Q(quantity__gte=0), name="promise_not_negative"),
@@ -185,6 +192,8 @@ class PoolBalance(models.Model):
     effective_at = models.DateTimeField(null=True)
 
     class Meta:
+        verbose_name = _("pool balance")
+        verbose_name_plural = _("pool balances")
         constraints = [
             models.UniqueConstraint(fields=["item", "signature"], name="pool_signature_unique"),
             models.CheckConstraint(

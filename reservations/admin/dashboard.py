@@ -13,7 +13,7 @@ from inventory.backoffice.panels import Panel
 from inventory.backoffice.svg import Column, Part, column_plot
 from reservations.admin.documents import STATES
 from reservations.admin.filters import hour_text
-from reservations.admin.refusals import REASONS, explain_url
+from reservations.admin.refusals import explain_url
 from reservations.domain.states import State
 from reservations.models import Document, RefusalReason
 from reservations.selectors.dashboard import expiring, outcomes_by_hour
@@ -64,7 +64,7 @@ def reservations(*, organization_id: int, now: datetime) -> Board:
                     "address": f"{refusals}?period={_REFUSED_HOURS}",
                     "reasons": _reasons(refused, refusals),
                     "rows": [
-                        {"refusal": each, "reason": REASONS[RefusalReason(each.reason)]}
+                        {"refusal": each, "reason": each.get_reason_display()}
                         | {"explain": explain_url(each)}
                         for each in newest_refusals(
                             organization_id, hours=_REFUSED_HOURS, now=now, limit=_REFUSALS_SHOWN
@@ -79,7 +79,7 @@ def reservations(*, organization_id: int, now: datetime) -> Board:
 def _reasons(refused: dict[RefusalReason, int], address: str) -> list[dict[str, Any]]:
     return [
         {
-            "text": REASONS[reason],
+            "text": reason.label,
             "count": total,
             "address": f"{address}?period={_REFUSED_HOURS}&reason={reason.value}",
         }

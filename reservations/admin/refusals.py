@@ -19,14 +19,6 @@ from inventory.domain.quantity import to_json_number
 from reservations.models import RefusalReason, RefusalTally
 from reservations.selectors.refusals import refusals_of_hours, refused_in_all
 
-REASONS = {
-    RefusalReason.NOT_ENOUGH: _("not enough available"),
-    RefusalReason.NOT_ENOUGH_ON_HAND: _("not enough on hand to fulfil"),
-    RefusalReason.NO_ITEM: _("no such item"),
-    RefusalReason.NO_LOCATION: _("no such location"),
-    RefusalReason.NO_GROUP: _("no such group"),
-    RefusalReason.FOLDED: _("others of the hour"),
-}
 _EXPLAINED = (RefusalReason.NOT_ENOUGH, RefusalReason.NOT_ENOUGH_ON_HAND)
 
 
@@ -68,7 +60,7 @@ class ReasonFilter(admin.SimpleListFilter):
     parameter_name = "reason"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [(reason.value, text) for reason, text in REASONS.items()]
+        return RefusalReason.choices
 
     def queryset(
         self, request: HttpRequest, queryset: QuerySet[RefusalTally]
@@ -132,8 +124,8 @@ class RefusalAdmin(ReadOnlyAdmin):
         return f"{refusal.place} ({kind})"
 
     @admin.display(description=_("reason"))
-    def told(self, refusal: RefusalTally) -> Any:
-        return REASONS[RefusalReason(refusal.reason)]
+    def told(self, refusal: RefusalTally) -> str:
+        return refusal.get_reason_display()
 
     @admin.display(description=_("last asked"))
     def last_asked(self, refusal: RefusalTally) -> str:

@@ -13,6 +13,7 @@ from django.db import connection
 from django.db.models import UniqueConstraint
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils.functional import Promise
 
 from inventory.backoffice import lists as capped
 from inventory.backoffice.base import OrganizationAdmin
@@ -192,3 +193,14 @@ def _text(client: Client, asked: str) -> str:
 def test_no_list_counts_facets() -> None:
     for model_admin in LISTS.values():
         assert model_admin.show_facets is admin.ShowFacets.NEVER
+
+
+def test_every_model_has_a_name_that_can_be_translated() -> None:
+    metas = [model._meta for model in admin.site._registry]
+    unmarked = [
+        meta.label
+        for meta in metas
+        if not isinstance(meta.verbose_name, Promise)
+        or not isinstance(meta.verbose_name_plural, Promise)
+    ]
+    assert not unmarked

@@ -3,6 +3,7 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from integrations.omnitron.models.orders import Order
 from integrations.omnitron.models.references import UNCHECKED
@@ -12,8 +13,8 @@ from inventory.models import Organization
 class PlanType(models.TextChoices):
     """Cancelled before it was shipped, or sent back."""
 
-    CANCEL = "cancel", "cancel"
-    REFUND = "refund", "refund"
+    CANCEL = "cancel", _("cancel")
+    REFUND = "refund", _("refund")
 
 
 class CancellationPlan(models.Model):
@@ -31,6 +32,10 @@ class CancellationPlan(models.Model):
     details = models.JSONField(default=dict)
     actor = models.CharField(max_length=200)
     created_date = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name = _("cancellation plan")
+        verbose_name_plural = _("cancellation plans")
 
     def __str__(self) -> str:
         return f"{self.plan_type} of order {self.order_id}"

@@ -4,13 +4,17 @@ from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from integrations.omnitron.models.references import UNCHECKED
 from inventory.models import Organization
 
 
 class IntegrationType(models.TextChoices):
-    """Whose name it is; the ERP's is the only one that is made here."""
+    """Whose name it is; the ERP's is the only one that is made here.
+
+    Labels are not translated: the API answers them.
+    """
 
     EXTERNAL_COMPANY = "external_company", "ERP"
 
@@ -28,6 +32,8 @@ class IntegrationMapping(models.Model):
     mapped = GenericForeignKey("content_type", "object_id")
 
     class Meta:
+        verbose_name = _("integration mapping")
+        verbose_name_plural = _("integration mappings")
         constraints = [
             models.UniqueConstraint(
                 fields=["organization", "content_type", "integration_type", "code"],

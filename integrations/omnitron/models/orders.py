@@ -6,6 +6,7 @@ from django.contrib.contenttypes.fields import GenericRelation
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from integrations.omnitron.models.mappings import IntegrationMapping
 from integrations.omnitron.models.references import UNCHECKED
@@ -48,6 +49,8 @@ class Order(models.Model):
     modified_date = models.DateTimeField(db_default=Now())
 
     class Meta:
+        verbose_name = _("order")
+        verbose_name_plural = _("orders")
         constraints = [
             models.UniqueConstraint(fields=["channel", "number"], name="order_number_unique"),
         ]
@@ -97,6 +100,8 @@ class OrderItem(models.Model):
     mapping = GenericRelation(IntegrationMapping, related_query_name="order_item")
 
     class Meta:
+        verbose_name = _("order item")
+        verbose_name_plural = _("order items")
         constraints = [
             models.CheckConstraint(condition=Q(quantity__gt=0), name="order_item_orders_something"),
         ]

@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from integrations.omnitron.models.references import UNCHECKED
 from inventory.models import Item, Location, LocationGroup, Organization
@@ -11,8 +12,8 @@ from inventory.models import Item, Location, LocationGroup, Organization
 class MappingEffect(models.TextChoices):
     """What a mapping does to what its order item holds."""
 
-    RELEASE = "release", "release"
-    FULFIL = "fulfil", "fulfil: it leaves the shelf"
+    RELEASE = "release", _("release")
+    FULFIL = "fulfil", _("fulfil: it leaves the shelf")
 
 
 class StockList(models.Model):
@@ -34,6 +35,8 @@ class StockList(models.Model):
     created_date = models.DateTimeField(db_default=Now())
 
     class Meta:
+        verbose_name = _("stock list")
+        verbose_name_plural = _("stock lists")
         constraints = [
             models.UniqueConstraint(fields=["organization", "name"], name="stock_list_name_unique"),
             models.UniqueConstraint(
@@ -73,6 +76,8 @@ class Channel(models.Model):
     created_date = models.DateTimeField(db_default=Now())
 
     class Meta:
+        verbose_name = _("channel")
+        verbose_name_plural = _("channels")
         constraints = [
             models.UniqueConstraint(fields=["organization", "name"], name="channel_name_unique"),
         ]
@@ -96,6 +101,8 @@ class ProductStock(models.Model):
     modified_date = models.DateTimeField(db_default=Now())
 
     class Meta:
+        verbose_name = _("product stock")
+        verbose_name_plural = _("product stocks")
         constraints = [
             models.UniqueConstraint(fields=["stock_list", "product"], name="product_stock_unique"),
             models.CheckConstraint(
