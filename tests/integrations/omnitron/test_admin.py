@@ -42,7 +42,7 @@ def test_rows_are_seen_and_not_changed(
     name = model._meta.model_name
     row = model._base_manager.order_by("-pk").first()
 
-    with django_assert_max_num_queries(24):
+    with django_assert_max_num_queries(28):
         listed = administrator.get(f"{HERE}/{name}/")
         page = administrator.get(f"{HERE}/{name}/{row.pk}/change/")
 
