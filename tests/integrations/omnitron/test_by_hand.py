@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
+from integrations.omnitron.admin import order_items
 from integrations.omnitron.models import IntegrationMapping, OrderItem
 from integrations.omnitron.selectors.holds import unmapped_by_age
 from inventory.domain.roles import Role
@@ -117,6 +118,19 @@ def test_filters(operator: Client, office: Office) -> None:
     assert listed(operator, sku="blue-mug") == [web]
     assert listed(operator, q="200") == [older, till]
     assert listed(operator, q="blue") == [web]
+
+
+@pytest.mark.parametrize("few", [0, 1_000])
+def test_little_is_found_as_much_is(
+    operator: Client, office: Office, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr(order_items, "_FEW", few)
+    mug = an_item(office, "1001", "main", 1, "blue-mug")
+    two = [an_item(office, number, "main", 1) for number in ("2001", "2002")]
+
+    assert listed(operator, q="blue") == [mug]
+    assert listed(operator, q="200") == two[::-1]
+    assert listed(operator, q="3") == []
 
 
 def test_ages_are_counted_as_listed(operator: Client, office: Office) -> None:
