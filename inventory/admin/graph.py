@@ -16,6 +16,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from inventory.backoffice.access import access_of, organization_of, origin_of
 from inventory.backoffice.graph_picture import MAX_GROUPS, MAX_NODES, graph_picture
+from inventory.backoffice.job_words import under_way
 from inventory.backoffice.pages import Page, register_page
 from inventory.domain.graph import Graph
 from inventory.domain.graph_edit import GroupEdit, edited, sharing
@@ -78,7 +79,7 @@ class GraphPage(Page):
         run_next(clock=timezone.now, job_id=job.pk)
         job.refresh_from_db()
         if not job.result:
-            messages.info(request, _("The file is being made. Look at the jobs in a moment."))
+            messages.info(request, under_way(_("The file is being made."), job))
             return redirect(reverse("admin:graph"))
         return FileResponse(
             files.open_file(job.result),

@@ -15,6 +15,7 @@ from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from inventory.admin.graph import effect_context
 from inventory.backoffice.access import organization_of, origin_of
+from inventory.backoffice.job_words import under_way
 from inventory.backoffice.pages import Page, register_page
 from inventory.domain.roles import Power
 from inventory.errors import Refusal
@@ -119,7 +120,7 @@ class ImportGraph(Page):
             messages.error(self.request, " ".join(job.errors))
             return self.render_to_response(self.get_context_data())
         if job.state != JobState.COMPLETED:
-            messages.info(self.request, _("The import is under way. Look at the jobs in a moment."))
+            messages.info(self.request, under_way(_("The import is under way."), job))
         else:
             messages.success(self.request, _("The location graph is imported."))
         return redirect(reverse("admin:graph"))

@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -76,6 +78,12 @@ def state_text(job: Job) -> str:
 def job_address(job: Job) -> str:
     """Return the address of a job's page."""
     return reverse("admin:inventory_job_change", args=[job.pk])
+
+
+def under_way(told: str, job: Job) -> SafeString:
+    """Say that a job is not done yet, and lead to its page."""
+    link = '{} <a class="hf-underlined" href="{}">{}</a>'
+    return format_html(link, told, job_address(job), _("Watch the job."))
 
 
 def progress_json(job: Job, *, now: datetime) -> dict[str, Any]:

@@ -358,6 +358,26 @@ def test_a_file_is_previewed_then_imported_by_a_job(shop: Shop, administrator: C
     assert Job.objects.get().actor.startswith("user:administrator-")
 
 
+def test_what_another_worker_does_leads_to_its_job(
+    shop: Shop, administrator: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("graph", "graph_files"):
+        monkeypatch.setattr(f"inventory.admin.{module}.run_next", lambda **_asked: False)
+    seen = hidden(preview_file(administrator), "seen")
+
+    imported = send(administrator, IMPORT, content=json.dumps(FILE), seen=seen, change="")
+    exported = send(administrator, GRAPH)
+
+    assert led_to(imported, "The import is under way.").kind == "location-graph-import"
+    assert led_to(exported, "The file is being made.").kind == "location-graph-export"
+
+
+def led_to(page: str, told: str) -> Job:
+    found = re.search(rf'{told} <a[^>]* href="/admin/inventory/job/(\d+)/change/"', page)
+    assert found is not None
+    return Job.objects.get(pk=found[1])
+
+
 def test_a_file_is_not_imported_over_a_graph_that_changed(
     shop: Shop, administrator: Client
 ) -> None:
