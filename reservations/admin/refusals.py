@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _now
@@ -15,6 +15,7 @@ from unfold.contrib.filters.admin import TextFilter
 
 from inventory.backoffice.base import ReadOnlyAdmin
 from inventory.backoffice.formats import quantity_text
+from inventory.backoffice.lists import List
 from inventory.domain.quantity import to_json_number
 from reservations.models import RefusalReason, RefusalTally
 from reservations.selectors.refusals import refusals_of_hours, refused_in_all
@@ -87,6 +88,17 @@ class PlaceFilter(_TextFilter):
     parameter_name = "place"
 
 
+class RefusalList(List):
+    """Rows without links.
+
+    With `list_display_links = None` the theme calls the first column of small screens
+    "Select record", whatever it is.
+    """
+
+    def url_for_result(self, result: RefusalTally) -> str:
+        raise NoReverseMatch
+
+
 @admin.register(RefusalTally)
 class RefusalAdmin(ReadOnlyAdmin):
     """Newest hour first; a row counts every refusal of its hour."""
@@ -104,7 +116,6 @@ class RefusalAdmin(ReadOnlyAdmin):
         "last_document",
         "explain",
     )
-    list_display_links = None
     list_filter = (PeriodFilter, SkuFilter, PlaceFilter, ReasonFilter)
     list_filter_submit = True
     search_fields = ("sku__startswith",)
@@ -148,6 +159,9 @@ class RefusalAdmin(ReadOnlyAdmin):
             if url
             else ""
         )
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:
+        return RefusalList
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -116,6 +116,9 @@ def test_a_refusal_shows_its_reason_and_is_explained(desk: Sit) -> None:
 
     follow(page, "Refused 2")
     viewer.sees("2 refusals in 1 row.")
+    hour = page.locator("#result_list .field-when")
+    expect(hour).to_have_attribute("data-label", "hour")
+    expect(hour.get_by_role("link")).to_have_count(0)
     viewer.assert_sound("refusals")
     page.get_by_role("link", name="Explain", exact=True).last.click()
 
