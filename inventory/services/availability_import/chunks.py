@@ -16,7 +16,7 @@ from inventory.services.availability_import.entries import Entry, Problem, Row
 MOST_LINES = 4_000
 _FIRST_LINES = 500
 _FEWEST_LINES = 50
-_HOLD_SECONDS = 0.0135
+_HOLD_SECONDS = 0.014
 _FIRST_CHANGES, _FEWEST_CHANGES, _MOST_CHANGES = 150, 75, 1_000
 
 

@@ -30,6 +30,8 @@ from inventory.services.availability_import.staging import (
 from inventory.services.book import StockBook, open_book
 from inventory.statements import Statement
 
+# The batch stands in the order of items and their steps, as its window made it: so the ids of an
+# item's rows rise with its sequence. Sorting it again took a fortieth of the statement.
 _MOVEMENTS = f"""(
   SELECT $1 AS organization_id, item_id, location_id AS place_id,
     '{MovementKind.IMPORT.value}' AS kind, on_hand AS quantity,
@@ -41,10 +43,10 @@ _MOVEMENTS = f"""(
     '' AS external_ref, $4::text AS correlation_id, $5::text AS actor,
     before + step AS sequence, $2 AS graph_version,
     coalesce(effective_at, $6) AS effective_at, $6 AS recorded_at
-  FROM batch ORDER BY item_id, step
+  FROM batch
 ) AS v"""
 
-PREPARED = "availability_import_write_2"
+PREPARED = "availability_import_write_3"
 """The name under which servers keep the statement; another number for another text."""
 
 # Like `domain.item`: sums of pools and items move by what their records move, the ledger gets one
