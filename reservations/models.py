@@ -34,11 +34,11 @@ class Document(models.Model):
     """
 
     organization = models.ForeignKey(Organization, **_UNCHECKED)
-    source = models.CharField(max_length=16, choices=Source)
-    identifier = models.CharField(max_length=128)
-    external_ref = models.CharField(max_length=250)
-    reservation_time = models.DateTimeField()
-    expires_at = models.DateTimeField(null=True)
+    source = models.CharField(max_length=16, choices=Source, verbose_name=_("source"))
+    identifier = models.CharField(max_length=128, verbose_name=_("identifier"))
+    external_ref = models.CharField(max_length=250, verbose_name=_("external ref"))
+    reservation_time = models.DateTimeField(verbose_name=_("reservation time"))
+    expires_at = models.DateTimeField(null=True, verbose_name=_("expires at"))
     cancelled_at = models.DateTimeField(null=True)
     revision = models.IntegerField(default=1)
     body = models.UUIDField()
@@ -105,13 +105,15 @@ class Claim(models.Model):
     item's lock can decide without locking documents.
     """
 
-    item = models.ForeignKey(Item, **_UNCHECKED)
-    place = models.ForeignKey(Place, **_UNCHECKED)
-    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="claims")
+    item = models.ForeignKey(Item, **_UNCHECKED, verbose_name=_("item"))
+    place = models.ForeignKey(Place, **_UNCHECKED, verbose_name=_("place"))
+    document = models.ForeignKey(
+        Document, on_delete=models.CASCADE, related_name="claims", verbose_name=_("document")
+    )
     line = models.ForeignKey(Line, on_delete=models.CASCADE, related_name="claims", db_index=False)
     quantity = models.BigIntegerField()
-    standing = models.SmallIntegerField(choices=Standing)
-    expires_at = models.DateTimeField(null=True)
+    standing = models.SmallIntegerField(choices=Standing, verbose_name=_("standing"))
+    expires_at = models.DateTimeField(null=True, verbose_name=_("expires at"))
     external_ref = models.CharField(max_length=250)
 
     class Meta:
@@ -181,11 +183,11 @@ class RefusalTally(models.Model):
 
     organization = models.ForeignKey(Organization, **_UNCHECKED)
     hour = models.DateTimeField()
-    sku = models.CharField("SKU", max_length=250)
+    sku = models.CharField(_("SKU"), max_length=250)
     place = models.CharField(max_length=128)
     is_group = models.BooleanField()
     reason = models.CharField(max_length=32, choices=RefusalReason)
-    count = models.BigIntegerField()
+    count = models.BigIntegerField(verbose_name=_("count"))
     asked = models.BigIntegerField()
     available = models.BigIntegerField()
     document = models.CharField(max_length=128)

@@ -14,10 +14,10 @@ class IntegrationUser(models.Model):
     """
 
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
-    username = models.CharField(max_length=150)
+    username = models.CharField(max_length=150, verbose_name=_("username"))
     password = models.CharField(max_length=128)
-    is_active = models.BooleanField(default=True)
-    created_date = models.DateTimeField()
+    is_active = models.BooleanField(default=True, verbose_name=_("is active"))
+    created_date = models.DateTimeField(verbose_name=_("created date"))
 
     class Meta:
         verbose_name = _("integration user")

@@ -12,11 +12,15 @@ class ClientKey(models.Model):
     `pem` is the key as SubjectPublicKeyInfo, whatever it came in; `fingerprint` its SHA-256.
     """
 
-    client = models.ForeignKey(ApiClient, on_delete=models.CASCADE, related_name="+")
-    algorithm = models.CharField(max_length=5, choices=[("RS256", "RS256"), ("ES256", "ES256")])
+    client = models.ForeignKey(
+        ApiClient, on_delete=models.CASCADE, related_name="+", verbose_name=_("client")
+    )
+    algorithm = models.CharField(
+        max_length=5, choices=[("RS256", "RS256"), ("ES256", "ES256")], verbose_name=_("algorithm")
+    )
     pem = models.TextField()
-    fingerprint = models.CharField(max_length=64)
-    created_at = models.DateTimeField()
+    fingerprint = models.CharField(max_length=64, verbose_name=_("fingerprint"))
+    created_at = models.DateTimeField(verbose_name=_("created at"))
 
     class Meta:
         verbose_name = _("client key")

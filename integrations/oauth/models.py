@@ -23,7 +23,7 @@ class ApiClient(AbstractApplication):
     # No way back: the type checker cannot follow one to a swapped model.
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
     scopes = ArrayField(models.CharField(max_length=100), default=list, blank=True)
-    is_active = models.BooleanField(default=True)
+    is_active = models.BooleanField(default=True, verbose_name=_("is active"))
 
     class Meta(AbstractApplication.Meta):
         verbose_name = _("API client")

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class OmnitronConfig(AppConfig):
@@ -6,4 +7,4 @@ class OmnitronConfig(AppConfig):
 
     name = "integrations.omnitron"
     label = "orders"
-    verbose_name = "Orders"
+    verbose_name = _("Orders")

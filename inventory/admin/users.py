@@ -10,6 +10,7 @@ from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
@@ -18,6 +19,7 @@ from inventory.backoffice.base import OrganizationAdmin, StaffAdmin
 from inventory.domain.roles import Power, Role
 from inventory.errors import Refusal
 from inventory.models import Membership
+from inventory.models.members import ROLES
 from inventory.services import members
 
 admin.site.unregister(Group)  # powers come from roles
@@ -49,11 +51,9 @@ class MemberForm(forms.ModelForm[Membership]):
         max_length=150,
         validators=[UnicodeUsernameValidator()],
         widget=UnfoldAdminTextInputWidget,
-        help_text="A new user gets a password, shown once.",
+        help_text=gettext_lazy("A new user gets a password, shown once."),
     )
-    role = forms.ChoiceField(
-        choices=[(role.value, role.value) for role in Role], widget=UnfoldAdminSelectWidget
-    )
+    role = forms.ChoiceField(choices=ROLES, widget=UnfoldAdminSelectWidget)
 
     class Meta:
         model = Membership

@@ -8,6 +8,13 @@ from django.utils.translation import gettext_lazy as _
 from inventory.domain.roles import Role
 from inventory.models.organization import Organization
 
+ROLES = [
+    (Role.VIEWER.value, _("viewer")),
+    (Role.MERCHANDISER.value, _("merchandiser")),
+    (Role.OPERATOR.value, _("operator")),
+    (Role.ADMINISTRATOR.value, _("administrator")),
+]
+
 
 class Membership(models.Model):
     """A user's role in one organization. Without one, nothing of the organization can be seen.
@@ -16,11 +23,20 @@ class Membership(models.Model):
     """
 
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="memberships",
+        verbose_name=_("user"),
     )
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="members")
-    role = models.CharField(max_length=16, choices=[(role.value, role.value) for role in Role])
-    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    role = models.CharField(
+        max_length=16,
+        choices=ROLES,
+        verbose_name=_("role"),
+    )
+    created_at = models.DateTimeField(
+        db_default=Now(), editable=False, verbose_name=_("created at")
+    )
 
     class Meta:
         verbose_name = _("member")

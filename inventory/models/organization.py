@@ -12,10 +12,16 @@ class Organization(models.Model):
     organization lock.
     """
 
-    identifier = models.CharField(max_length=128)
-    tenant_alias = models.CharField(max_length=128, null=True, blank=True)  # noqa: DJ001  # absent, not empty: it is unique
-    graph_version = models.BigIntegerField(default=1, editable=False)
-    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    identifier = models.CharField(max_length=128, verbose_name=_("identifier"))
+    tenant_alias = models.CharField(  # noqa: DJ001  # absent, not empty: it is unique
+        max_length=128, null=True, blank=True, verbose_name=_("tenant alias")
+    )
+    graph_version = models.BigIntegerField(
+        default=1, editable=False, verbose_name=_("graph version")
+    )
+    created_at = models.DateTimeField(
+        db_default=Now(), editable=False, verbose_name=_("created at")
+    )
 
     class Meta:
         verbose_name = _("organization")
@@ -39,10 +45,10 @@ class GraphVersion(models.Model):
     """
 
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE)
-    version = models.BigIntegerField()
+    version = models.BigIntegerField(verbose_name=_("version"))
     document = models.JSONField()
-    actor = models.CharField(max_length=200)
-    created_at = models.DateTimeField(db_default=Now())
+    actor = models.CharField(max_length=200, verbose_name=_("actor"))
+    created_at = models.DateTimeField(db_default=Now(), verbose_name=_("created at"))
 
     class Meta:
         verbose_name = _("graph version")

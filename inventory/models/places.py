@@ -18,7 +18,7 @@ class Place(models.Model):
     """
 
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE)
-    identifier = models.CharField(max_length=128)
+    identifier = models.CharField(max_length=128, verbose_name=_("identifier"))
     is_retired = models.BooleanField(default=False, editable=False)
 
     class Meta:

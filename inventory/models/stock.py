@@ -36,7 +36,7 @@ class Item(models.Model):
     """
 
     organization = models.ForeignKey(Organization, **_INDEXED_BELOW)
-    sku = models.CharField(max_length=250)
+    sku = models.CharField(max_length=250, verbose_name=_("sku"))
     sequence = models.BigIntegerField(default=0)
     graph_version = models.BigIntegerField(default=0)
     on_hand = models.BigIntegerField(default=0)
@@ -99,8 +99,10 @@ class StockRecord(models.Model):
     that what is on hand and not reserved is less than the safety stock; the database keeps it.
     """
 
-    item = models.ForeignKey(Item, **_INDEXED_BELOW, **_UNPROVED)
-    location = models.ForeignKey(Location, on_delete=models.PROTECT, db_index=False, **_UNPROVED)
+    item = models.ForeignKey(Item, **_INDEXED_BELOW, **_UNPROVED, verbose_name=_("item"))
+    location = models.ForeignKey(
+        Location, on_delete=models.PROTECT, db_index=False, **_UNPROVED, verbose_name=_("location")
+    )
     on_hand = models.BigIntegerField(default=0)
     safety_stock = models.BigIntegerField(default=0)
     reserved = models.BigIntegerField(default=0)
@@ -108,7 +110,7 @@ class StockRecord(models.Model):
     futures_quantity = models.BigIntegerField(default=0)
     effective_at = models.DateTimeField(null=True)
     excluded_groups = ArrayField(models.CharField(max_length=128), default=list)
-    is_deleted = models.BooleanField(default=False)
+    is_deleted = models.BooleanField(default=False, verbose_name=_("is deleted"))
     is_below_safety = models.GeneratedField(
         expression=Q(  # type: ignore[arg-type]  # gap in the stubs
             is_deleted=False, safety_stock__gt=0, on_hand__lt=F("safety_stock") + F("reserved")
@@ -155,8 +157,8 @@ class StockRecord(models.Model):
 class Promise(models.Model):
     """Quantity of an item reserved at a group and not yet allocated to a location."""
 
-    item = models.ForeignKey(Item, **_INDEXED_BELOW)
-    group = models.ForeignKey(LocationGroup, on_delete=models.PROTECT)
+    item = models.ForeignKey(Item, **_INDEXED_BELOW, verbose_name=_("item"))
+    group = models.ForeignKey(LocationGroup, on_delete=models.PROTECT, verbose_name=_("group"))
     quantity = models.BigIntegerField(default=0)
 
     class Meta:
@@ -180,9 +182,9 @@ class PoolBalance(models.Model):
     with the number of locations.
     """
 
-    item = models.ForeignKey(Item, **_INDEXED_BELOW, **_UNPROVED)
-    signature = models.TextField()
-    records = models.IntegerField(default=0)
+    item = models.ForeignKey(Item, **_INDEXED_BELOW, **_UNPROVED, verbose_name=_("item"))
+    signature = models.TextField(verbose_name=_("signature"))
+    records = models.IntegerField(default=0, verbose_name=_("records"))
     on_hand = models.BigIntegerField(default=0)
     safety_stock = models.BigIntegerField(default=0)
     reserved = models.BigIntegerField(default=0)

@@ -204,3 +204,15 @@ def test_every_model_has_a_name_that_can_be_translated() -> None:
         or not isinstance(meta.verbose_name_plural, Promise)
     ]
     assert not unmarked
+
+
+def test_every_column_has_a_name_that_can_be_translated() -> None:
+    """A model's field names its column; what an admin computes says so itself."""
+    unmarked = [
+        f"{model._meta.label}.{name}"
+        for model, model_admin in admin.site._registry.items()
+        for name in model_admin.list_display
+        if isinstance(name, str) and name != "id" and not hasattr(model_admin, name)
+        if not isinstance(model._meta.get_field(name).verbose_name, Promise)
+    ]
+    assert not unmarked

@@ -25,13 +25,15 @@ class CancellationPlan(models.Model):
     """
 
     organization = models.ForeignKey(Organization, **UNCHECKED)
-    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="cancellation_plans")
-    plan_type = models.CharField(max_length=16, choices=PlanType)
-    items = ArrayField(models.BigIntegerField())
+    order = models.ForeignKey(
+        Order, on_delete=models.CASCADE, related_name="cancellation_plans", verbose_name=_("order")
+    )
+    plan_type = models.CharField(max_length=16, choices=PlanType, verbose_name=_("plan type"))
+    items = ArrayField(models.BigIntegerField(), verbose_name=_("items"))
     reasons = models.JSONField(default=dict)
     details = models.JSONField(default=dict)
-    actor = models.CharField(max_length=200)
-    created_date = models.DateTimeField(db_default=Now())
+    actor = models.CharField(max_length=200, verbose_name=_("actor"))
+    created_date = models.DateTimeField(db_default=Now(), verbose_name=_("created date"))
 
     class Meta:
         verbose_name = _("cancellation plan")

@@ -25,9 +25,11 @@ class IntegrationMapping(models.Model):
     organization = models.ForeignKey(Organization, **UNCHECKED)
     content_type = models.ForeignKey(ContentType, **UNCHECKED)
     object_id = models.BigIntegerField()
-    integration_type = models.CharField(max_length=32, choices=IntegrationType)
-    code = models.CharField(max_length=128)
-    created_date = models.DateTimeField(db_default=Now())
+    integration_type = models.CharField(
+        max_length=32, choices=IntegrationType, verbose_name=_("integration type")
+    )
+    code = models.CharField(max_length=128, verbose_name=_("code"))
+    created_date = models.DateTimeField(db_default=Now(), verbose_name=_("created date"))
 
     mapped = GenericForeignKey("content_type", "object_id")
 

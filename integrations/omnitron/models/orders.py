@@ -32,10 +32,10 @@ class Order(models.Model):
         orderitem_set: "RelatedManager[OrderItem]"
 
     organization = models.ForeignKey(Organization, **UNCHECKED)
-    channel = models.ForeignKey(Channel, **UNCHECKED)
-    number = models.CharField(max_length=128)
+    channel = models.ForeignKey(Channel, **UNCHECKED, verbose_name=_("channel"))
+    number = models.CharField(max_length=128, verbose_name=_("number"))
     status = models.SmallIntegerField()
-    is_send = models.BooleanField(default=False)
+    is_send = models.BooleanField(default=False, verbose_name=_("is send"))
     date_placed = models.DateTimeField(null=True)
     currency = models.CharField(max_length=16)
     amount = models.DecimalField(max_digits=15, decimal_places=2, null=True)
@@ -45,7 +45,7 @@ class Order(models.Model):
     extra_field = models.JSONField(default=dict)
     details = models.JSONField(default=dict)
     lines = models.UUIDField()
-    created_date = models.DateTimeField(db_default=Now())
+    created_date = models.DateTimeField(db_default=Now(), verbose_name=_("created date"))
     modified_date = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -79,9 +79,9 @@ class OrderItem(models.Model):
     """
 
     organization = models.ForeignKey(Organization, **UNCHECKED)
-    order = models.ForeignKey(Order, on_delete=models.CASCADE)
-    product = models.ForeignKey(Item, **UNCHECKED)
-    stock_list = models.ForeignKey(StockList, **UNCHECKED)
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, verbose_name=_("order"))
+    product = models.ForeignKey(Item, **UNCHECKED, verbose_name=_("product"))
+    stock_list = models.ForeignKey(StockList, **UNCHECKED, verbose_name=_("stock list"))
     status = models.SmallIntegerField()
     quantity = models.BigIntegerField()
     price_currency = models.CharField(max_length=16)
@@ -95,7 +95,7 @@ class OrderItem(models.Model):
     line = models.OneToOneField(
         Line, null=True, on_delete=models.DO_NOTHING, db_constraint=False, related_name="order_item"
     )
-    created_date = models.DateTimeField(db_default=Now())
+    created_date = models.DateTimeField(db_default=Now(), verbose_name=_("created date"))
     modified_date = models.DateTimeField(db_default=Now())
     mapping = GenericRelation(IntegrationMapping, related_query_name="order_item")
 

@@ -24,13 +24,16 @@ class StockList(models.Model):
     """
 
     organization = models.ForeignKey(Organization, **UNCHECKED)
-    name = models.CharField(max_length=128)
-    code = models.CharField(max_length=128, blank=True)
+    name = models.CharField(max_length=128, verbose_name=_("name"))
+    code = models.CharField(max_length=128, blank=True, verbose_name=_("code"))
     is_auto_sync = models.BooleanField(default=False)
     location = models.ForeignKey(Location, on_delete=models.PROTECT, null=True, blank=True)
     group = models.ForeignKey(LocationGroup, on_delete=models.PROTECT, null=True, blank=True)
     on_mapping = models.CharField(
-        max_length=16, choices=MappingEffect, default=MappingEffect.RELEASE
+        max_length=16,
+        choices=MappingEffect,
+        default=MappingEffect.RELEASE,
+        verbose_name=_("on mapping"),
     )
     created_date = models.DateTimeField(db_default=Now())
 
@@ -68,12 +71,17 @@ class Channel(models.Model):
     """
 
     organization = models.ForeignKey(Organization, **UNCHECKED)
-    name = models.CharField(max_length=128)
+    name = models.CharField(max_length=128, verbose_name=_("name"))
     stock_list = models.ForeignKey(
-        StockList, on_delete=models.PROTECT, null=True, blank=True, related_name="channels"
+        StockList,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="channels",
+        verbose_name=_("stock list"),
     )
     extra_stock_lists = models.ManyToManyField(StockList, blank=True, related_name="extra_channels")
-    created_date = models.DateTimeField(db_default=Now())
+    created_date = models.DateTimeField(db_default=Now(), verbose_name=_("created date"))
 
     class Meta:
         verbose_name = _("channel")
@@ -93,12 +101,12 @@ class ProductStock(models.Model):
     """
 
     organization = models.ForeignKey(Organization, **UNCHECKED)
-    product = models.ForeignKey(Item, **UNCHECKED)
-    stock_list = models.ForeignKey(StockList, **UNCHECKED)
-    unit_type = models.CharField(max_length=8, default="qty")
+    product = models.ForeignKey(Item, **UNCHECKED, verbose_name=_("product"))
+    stock_list = models.ForeignKey(StockList, **UNCHECKED, verbose_name=_("stock list"))
+    unit_type = models.CharField(max_length=8, default="qty", verbose_name=_("unit type"))
     extra_field = models.JSONField(default=dict)
     created_date = models.DateTimeField(db_default=Now())
-    modified_date = models.DateTimeField(db_default=Now())
+    modified_date = models.DateTimeField(db_default=Now(), verbose_name=_("modified date"))
 
     class Meta:
         verbose_name = _("product stock")
