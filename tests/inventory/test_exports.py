@@ -176,6 +176,7 @@ def call(*arguments: Any) -> str:
     return said.getvalue()
 
 
+@pytest.mark.django_db(transaction=True)  # a snapshot may or may not see rows of its transaction
 def test_the_command_writes_what_the_api_gives(shop: Shop, tmp_path: Path) -> None:
     file = tmp_path / "export.ndjson"
     organization = shop.organization.identifier
