@@ -129,6 +129,7 @@ def _beside(report: Report, folder: Path, *, lines: int, seconds: float) -> None
         reserving(lambda: False, seconds=1, name="connects")
         idle = reserving(lambda: False, seconds=seconds, name="idle")
         job = _uploaded(organization, _file(folder, "changes", lines=lines, more=100))
+        os.sync()  # else the disk is busy with the files that were just written
         worker = subprocess.Popen(
             [sys.executable, "-c", _WORKER, str(job.pk)],
             cwd=BASE_DIR,
