@@ -109,14 +109,9 @@ class Pending:
     source: Iterator[list[Entry]]
     _ahead: deque[Entry] = field(default_factory=deque)
 
-    def read_up_to(self, most: int) -> None:
-        """Have so many entries pending, or all that there are."""
-        while len(self._ahead) < most and self._read():
-            pass
-
     def take(self, limit: int) -> Chunk:
         """Return the next chunk of at most so many lines; it has no entries at the file's end."""
-        self.read_up_to(limit)
+        self._read_up_to(limit)
         ahead = self._ahead
         entries = [ahead.popleft() for _ in range(min(limit, len(ahead)))]
         chunk = _plain(entries) or _sorted_out(entries)
@@ -125,12 +120,17 @@ class Pending:
 
     def peek(self, most: int) -> list[Entry]:
         """Return the next so many entries, which stay pending."""
-        self.read_up_to(most)
+        self._read_up_to(most)
         return list(islice(self._ahead, most))
 
     def put_back(self, entries: Sequence[Entry]) -> None:
         """Have entries taken again."""
         self._ahead.extendleft(reversed(entries))
+
+    def _read_up_to(self, most: int) -> None:
+        """Have so many entries pending, or all that there are."""
+        while len(self._ahead) < most and self._read():
+            pass
 
     def _read(self) -> bool:
         """Read on; False at the file's end."""

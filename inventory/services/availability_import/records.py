@@ -23,7 +23,7 @@ _SHOWN = 60
 _SKU = re.compile(r"[^\\<>;%/\s\x00-\x1f\x7f]{1,250}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _PLACE_ID = re.compile(r"[A-Za-z0-9_-]{2,128}")
-_NULL = Raw(b"null")
+_NULL = b"null"
 
 _DATE: "msgspec.json.Decoder[datetime]" = msgspec.json.Decoder(
     Annotated[datetime, msgspec.Meta(tz=True)]
@@ -114,24 +114,12 @@ def place_of(identifier: str | UnsetType, locations: Mapping[str, int]) -> tuple
     return identifier, place
 
 
-_quantities: dict[bytes, int] = {}
-_REMEMBERED = 10_000
-
-
 def _quantity(raw: Raw, field: str) -> int | None:
     """Return thousandths; None where nothing was said, 0 for null."""
     text = bytes(raw)
     if not text:
         return None
-    known = _quantities.get(text)
-    if known is not None:
-        return known
-    if raw == _NULL:
-        return 0
-    quantity = _thousandths(text, field)
-    if len(_quantities) < _REMEMBERED:
-        _quantities[text] = quantity
-    return quantity
+    return 0 if text == _NULL else _thousandths(text, field)
 
 
 def _thousandths(text: bytes, field: str) -> int:

@@ -99,7 +99,6 @@ class _Taker:
                 self.run.check()
                 if self.expects_unborn and self.foreseen < self.pace.lines:
                     self._foresee(pending)
-                pending.read_up_to(self.pace.lines)
                 chunk = pending.take(self.pace.lines)
                 if not chunk.entries:
                     return
