@@ -22,7 +22,7 @@ from inventory.models import (
 )
 from inventory.selectors.attention import below_safety
 from inventory.selectors.ledger_horizon import ledger_kept_since
-from inventory.selectors.stock_overview import place_named
+from inventory.selectors.stock_overview import item_named, place_named
 
 
 class RecordStateFilter(admin.SimpleListFilter):
@@ -202,9 +202,8 @@ class MovementAdmin(ReadOnlyAdmin):
     ) -> tuple[QuerySet[Movement], bool]:
         """Search by the whole SKU."""
         if search_term:
-            item = Item.objects.filter(organization=organization_of(request), sku=search_term)
-            queryset = queryset.filter(item_id__in=list(item.values_list("pk", flat=True)))
-            queryset = queryset.order_by("-id")
+            item = item_named(organization_of(request).pk, sku=search_term)
+            queryset = queryset.filter(item_id=item or 0).order_by("-id")
         return queryset, False
 
 

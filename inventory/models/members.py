@@ -8,12 +8,13 @@ from django.utils.translation import gettext_lazy as _
 from inventory.domain.roles import Role
 from inventory.models.organization import Organization
 
-ROLES = [
-    (Role.VIEWER.value, _("viewer")),
-    (Role.MERCHANDISER.value, _("merchandiser")),
-    (Role.OPERATOR.value, _("operator")),
-    (Role.ADMINISTRATOR.value, _("administrator")),
-]
+_NAMES = {
+    Role.VIEWER: _("viewer"),
+    Role.MERCHANDISER: _("merchandiser"),
+    Role.OPERATOR: _("operator"),
+    Role.ADMINISTRATOR: _("administrator"),
+}
+ROLES = [(role.value, _NAMES[role]) for role in Role]
 
 
 class Membership(models.Model):
@@ -29,11 +30,7 @@ class Membership(models.Model):
         verbose_name=_("user"),
     )
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="members")
-    role = models.CharField(
-        max_length=16,
-        choices=ROLES,
-        verbose_name=_("role"),
-    )
+    role = models.CharField(max_length=16, choices=ROLES, verbose_name=_("role"))
     created_at = models.DateTimeField(
         db_default=Now(), editable=False, verbose_name=_("created at")
     )
