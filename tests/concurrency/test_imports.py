@@ -2,11 +2,13 @@
 
 import json
 import random
+from collections.abc import Iterable, Iterator
 from functools import partial
 from io import BytesIO
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from inventory.errors import Refusal
@@ -15,8 +17,10 @@ from inventory.services.availability_import import taking
 from inventory.services.availability_import.kind import AVAILABILITY_IMPORT
 from inventory.services.jobs import life
 from inventory.services.jobs.running import run_next
+from inventory.services.jobs.sweeping import sweep
 from tests.builders import Shop, a_shop
 from tests.concurrency.rivals import rival_before, together
+from tests.concurrency.severed import cut_off
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -140,6 +144,34 @@ def test_a_change_between_compare_and_lock_is_not_overwritten_by_what_was_compar
     assert ended(again).records_processed == len(SKUS) * len(LOCATIONS)
     assert shop.reserved("east", sku=sku) == 2
     assert shop.reserved("l5", sku=sku) == 1
+    shop.assert_clean()
+
+
+def test_a_run_that_is_cut_off_in_the_middle_of_a_copy_is_carried_on(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    lines = records("a", seed=1, on_hand=5)
+    job = uploaded(shop, lines)
+    real = taking.stage
+
+    def cut(copies: Iterable[str]) -> None:
+        def severed() -> Iterator[str]:
+            cut_off(connection.connection)
+            yield from copies
+
+        real(severed())
+
+    with monkeypatch.context() as patched:
+        patched.setattr(taking, "stage", cut)
+        run(job)
+    connection.close()
+
+    job.refresh_from_db()
+    assert (job.state, job.errors) == (JobState.RUNNING, [])
+    settings.IMPEX_LEASE_SECONDS = 0
+    assert sweep(now=timezone.now()) == 1
+    run(job)
+    assert ended(job).records_processed == len(lines) == imported()
     shop.assert_clean()
 
 

@@ -1,41 +1,25 @@
 """A pooled connection that the server has closed is replaced before anybody uses it."""
 
-import time
-from contextlib import closing
+from collections.abc import Callable
+from contextlib import AbstractContextManager, closing, nullcontext
 from typing import Any
 
 import psycopg
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 
-from config.database.base import _has_something_to_say, _is_cut_off
+from config.database.base import _is_cut_off
 from tests.concurrency.servers import address_of
+from tests.concurrency.severed import cut_off, wait_for_word_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-DEADLINE = 60.0
 
 
 def backend() -> Any:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
         return cursor.fetchone()[0]
-
-
-def cut_off(*connections: "psycopg.Connection[Any]") -> None:
-    """End sessions from outside, as a restart of the server does, and wait until they are gone."""
-    with closing(psycopg.connect(**address_of(connection), autocommit=True)) as admin:
-        for one in connections:
-            admin.execute("SELECT pg_terminate_backend(%s)", [one.info.backend_pid])
-    wait_for_word_of(*connections)
-
-
-def wait_for_word_of(*connections: "psycopg.Connection[Any]") -> None:
-    deadline = time.monotonic() + DEADLINE
-    while not all(map(_has_something_to_say, connections)):
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def test_what_the_server_has_closed_is_replaced() -> None:
@@ -75,3 +59,29 @@ def test_looking_costs_no_round_trip() -> None:
         backend()
 
     assert len(said) == 1
+
+
+def write_cut_off() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMPORARY TABLE cut (id int)")
+        with cursor.copy("COPY cut FROM STDIN") as copy:
+            cut_off(connection.connection)
+            copy.write("1\n")
+
+
+def read_cut_off() -> None:
+    every = "COPY (SELECT generate_series(1, 9999999)) TO STDOUT"
+    with connection.cursor() as cursor, cursor.copy(every) as copy:
+        cut_off(connection.connection)
+        list(copy)
+
+
+@pytest.mark.parametrize("seen_by", [nullcontext, lambda: CaptureQueriesContext(connection)])
+@pytest.mark.parametrize("copy", [write_cut_off, read_cut_off])
+def test_a_copy_that_is_cut_off_fails_as_any_statement_does(
+    copy: Callable[[], None], seen_by: Callable[[], AbstractContextManager[Any]]
+) -> None:
+    with seen_by(), pytest.raises(OperationalError):
+        copy()
+
+    connection.close()
