@@ -75,7 +75,7 @@ def make_deadly(point: str, number: int) -> None:
 
     owner, name = {
         "begun": (JobRun, "begin"),
-        "checkpoint": (JobRun, "checkpoint"),
+        "checkpoint": (JobRun, "checked"),
         "unlisted": (_Importer, "_count_the_unlisted_again"),
         "result": (JobRun, "writing_result"),
         "end": (JobRun, "end"),

@@ -3,42 +3,40 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import islice
 from queue import Full, Queue
 from threading import Event, Thread
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
-_BATCH = 32
-_BATCHES = 128
+_MOST = 128
 _POLL_SECONDS = 0.05
 _SWITCH_SECONDS = 0.0001
 
 
 class Ahead(Generic[T]):
-    """Batches of what an iterator generates, by a thread of its own; bounded: memory stays flat.
+    """What an iterator generates, by a thread of its own; bounded: memory stays flat.
 
-    It begins a batch only in a time of `reading`, when the other thread waits for the database:
+    It begins the next only in a time of `reading`, when the other thread waits for the database:
     else it would take the interpreter from it, for milliseconds at a time.
     """
 
     def __init__(self, source: Iterator[T]) -> None:
         self._source = source
         self._may_read = Event()
-        self._ready: Queue[list[T] | BaseException | None] = Queue(_BATCHES)
+        self._ready: Queue[T | BaseException | None] = Queue(_MOST)
         self._is_over = Event()
         self._thread = Thread(target=self._read, name="reading ahead", daemon=True)
 
-    def __iter__(self) -> Iterator[list[T]]:
+    def __iter__(self) -> Iterator[T]:
         while True:
             with self.reading():
-                batch = self._ready.get()
-            if batch is None:
+                ready = self._ready.get()
+            if ready is None:
                 return
-            if isinstance(batch, BaseException):
-                raise batch
-            yield batch
+            if isinstance(ready, BaseException):
+                raise ready
+            yield ready
 
     def start(self) -> None:
         """Begin to read."""
@@ -46,7 +44,7 @@ class Ahead(Generic[T]):
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """Let the thread read while the block runs; nobody waits for the batch it is at then."""
+        """Let the thread read while the block runs; nobody waits for what it is at then."""
         self._may_read.set()
         try:
             yield
@@ -61,21 +59,18 @@ class Ahead(Generic[T]):
 
     def _read(self) -> None:
         try:
-            while batch := self._next():
-                if not self._put(batch):
+            while True:
+                self._may_read.wait()
+                ready = next(self._source, None)
+                if not self._put(ready) or ready is None:
                     return
-            self._put(None)
         except BaseException as error:  # noqa: BLE001  # raised again where the entries are taken
             self._put(error)
 
-    def _next(self) -> list[T]:
-        self._may_read.wait()
-        return list(islice(self._source, _BATCH))
-
-    def _put(self, batch: list[T] | BaseException | None) -> bool:
+    def _put(self, ready: T | BaseException | None) -> bool:
         while not self._is_over.is_set():
             try:
-                self._ready.put(batch, timeout=_POLL_SECONDS)
+                self._ready.put(ready, timeout=_POLL_SECONDS)
             except Full:
                 continue
             return True

@@ -6,7 +6,7 @@ much does: the number of changes it may hold follows what the last ones took.
 """
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import NamedTuple
@@ -14,6 +14,7 @@ from typing import NamedTuple
 from inventory.services.availability_import.entries import Entry, Problem, Row
 
 MOST_LINES = 4_000
+_PIECE = 32
 _FIRST_LINES = 500
 _FEWEST_LINES = 50
 _HOLD_SECONDS = 0.014
@@ -47,13 +48,30 @@ class Repeat(NamedTuple):
 
 
 @dataclass(slots=True)
+class Piece:
+    """A few entries, with what a chunk must know of them; made by the thread that reads ahead."""
+
+    entries: list[Entry]
+    rows: dict[int, Row]
+    ids: set[str]
+    pairs: set[tuple[str, int]]
+    skus: set[str]
+    copy: str
+
+
+@dataclass(slots=True)
 class Chunk:
-    """Entries that are taken together: records to be staged, and the others, each by its line."""
+    """Entries that are taken together: records to be staged, and the others, each by its line.
+
+    `copies` are what is staged of it.
+    """
 
     entries: list[Entry] = field(default_factory=list)
     rows: dict[int, Row] = field(default_factory=dict)
     repeats: dict[int, Repeat] = field(default_factory=dict)
     problems: dict[int, Problem] = field(default_factory=dict)
+    skus: set[str] = field(default_factory=set)
+    copies: list[str] = field(default_factory=list)
 
     @property
     def read(self) -> int:
@@ -64,21 +82,39 @@ class Chunk:
         """Return what comes no later than a line."""
         if self.entries[-1].line <= last:
             return self
-        return Chunk(
-            [entry for entry in self.entries if entry.line <= last],
-            {line: row for line, row in self.rows.items() if line <= last},
-            {line: repeat for line, repeat in self.repeats.items() if line <= last},
-            {line: problem for line, problem in self.problems.items() if line <= last},
-        )
+        return _sorted_out([entry for entry in self.entries if entry.line <= last])
 
 
-def _plain(entries: list[Entry]) -> Chunk | None:
-    """Return entries as a chunk where each is a record of its own, as nearly always."""
+def pieces_of(entries: Iterator[Entry]) -> Iterator[Piece]:
+    """Generate entries by small pieces."""
+    while some := list(islice(entries, _PIECE)):
+        yield _piece(some)
+
+
+def _piece(entries: list[Entry]) -> Piece:
     rows = {entry.line: entry.row for entry in entries if entry.row is not None}
-    ids = {row.record_id for row in rows.values()}
-    pairs = {(row.sku, row.place) for row in rows.values()}
-    is_plain = len(entries) == len(rows) == len(ids) == len(pairs)
-    return Chunk(entries, rows) if is_plain else None
+    records = rows.values()
+    return Piece(
+        entries,
+        rows,
+        ids={row.record_id for row in records},
+        pairs={(row.sku, row.place) for row in records},
+        skus={row.sku for row in records},
+        copy="".join([row.copy for row in records]),
+    )
+
+
+def _plain(entries: list[Entry], pieces: list[Piece]) -> Chunk | None:
+    """Return pieces as a chunk where each entry is a record of its own, as nearly always."""
+    chunk = Chunk(entries, copies=[piece.copy for piece in pieces])
+    ids: set[str] = set()
+    pairs: set[tuple[str, int]] = set()
+    for piece in pieces:
+        ids |= piece.ids
+        pairs |= piece.pairs
+        chunk.rows |= piece.rows
+        chunk.skus |= piece.skus
+    return chunk if len(entries) == len(ids) == len(pairs) else None
 
 
 def _sorted_out(entries: list[Entry]) -> Chunk:
@@ -99,41 +135,50 @@ def _sorted_out(entries: list[Entry]) -> Chunk:
             pairs.add(pair)
             chunk.rows[row.line] = row
         chunk.entries.append(entry)
+    chunk.skus = {row.sku for row in chunk.rows.values()}
+    chunk.copies = [row.copy for row in chunk.rows.values()]
     return chunk
 
 
 @dataclass(slots=True)
 class Pending:
-    """Entries that have been read and not yet taken; `source` generates them by batches."""
+    """Entries that have been read and not yet taken; `source` generates them by pieces."""
 
-    source: Iterator[list[Entry]]
-    _ahead: deque[Entry] = field(default_factory=deque)
+    source: Iterator[Piece]
+    _ahead: deque[Piece] = field(default_factory=deque)
 
     def take(self, limit: int) -> Chunk:
-        """Return the next chunk of at most so many lines; it has no entries at the file's end."""
-        self._read_up_to(limit)
-        ahead = self._ahead
-        entries = [ahead.popleft() for _ in range(min(limit, len(ahead)))]
-        chunk = _plain(entries) or _sorted_out(entries)
+        """Return the next chunk: at most so many lines, by whole pieces, but one at least.
+
+        It has no entries at the file's end.
+        """
+        pieces: list[Piece] = []
+        while self._ahead or self._read():
+            limit -= len(self._ahead[0].entries)
+            if pieces and limit < 0:
+                break
+            pieces.append(self._ahead.popleft())
+        entries = [entry for piece in pieces for entry in piece.entries]
+        chunk = _plain(entries, pieces) or _sorted_out(entries)
         self.put_back(entries[len(chunk.entries) :])
         return chunk
 
-    def peek(self, most: int) -> list[Entry]:
-        """Return the next so many entries, which stay pending."""
-        self._read_up_to(most)
-        return list(islice(self._ahead, most))
-
-    def put_back(self, entries: Sequence[Entry]) -> None:
-        """Have entries taken again."""
-        self._ahead.extendleft(reversed(entries))
-
-    def _read_up_to(self, most: int) -> None:
-        """Have so many entries pending, or all that there are."""
-        while len(self._ahead) < most and self._read():
+    def foresee(self, most: int) -> tuple[int, set[str]]:
+        """Return how many of about so many next entries there are, and their SKUs; they stay."""
+        while len(self._ahead) * _PIECE < most and self._read():
             pass
+        skus: set[str] = set()
+        for piece in self._ahead:
+            skus |= piece.skus
+        return sum(len(piece.entries) for piece in self._ahead), skus
+
+    def put_back(self, entries: list[Entry]) -> None:
+        """Have entries taken again."""
+        self._ahead.extendleft(reversed([*pieces_of(iter(entries))]))
 
     def _read(self) -> bool:
         """Read on; False at the file's end."""
-        batch = next(self.source, None)
-        self._ahead.extend(batch or ())
-        return batch is not None
+        piece = next(self.source, None)
+        if piece is not None:
+            self._ahead.append(piece)
+        return piece is not None

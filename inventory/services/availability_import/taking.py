@@ -20,7 +20,14 @@ from inventory.locks import lock_items, locked_write
 from inventory.models import JobProblem
 from inventory.selectors.graph import current_graph
 from inventory.services.availability_import.ahead import ahead
-from inventory.services.availability_import.chunks import MOST_LINES, Chunk, Pace, Pending
+from inventory.services.availability_import.chunks import (
+    MOST_LINES,
+    Chunk,
+    Pace,
+    Pending,
+    Piece,
+    pieces_of,
+)
 from inventory.services.availability_import.entries import Entry, Problem, Row, entries_of
 from inventory.services.availability_import.layouts import CsvLayout, JsonLayout, Layout
 from inventory.services.availability_import.lines import lines_of, unpacked
@@ -34,7 +41,7 @@ from inventory.services.availability_import.staging import (
     stage,
     study,
 )
-from inventory.services.availability_import.writing import write_changes
+from inventory.services.availability_import.writing import Checkpoint, write_changes
 from inventory.services.items import UnbornItems, create_items
 from inventory.services.jobs.running import Counts, JobRun
 
@@ -91,10 +98,10 @@ class _Taker:
         graph = current_graph(self.run.job.organization_id)
         with (
             closing(self.run.open_upload()) as file,
-            ahead(self._entries(file, graph)) as entries,
+            ahead(self._pieces(file, graph)) as pieces,
         ):
-            pending = Pending(iter(entries))
-            self.reading = entries.reading
+            pending = Pending(iter(pieces))
+            self.reading = pieces.reading
             while True:
                 self.run.check()
                 if self.expects_unborn and self.foreseen < self.pace.lines:
@@ -106,7 +113,7 @@ class _Taker:
                 self.foreseen -= taken
                 pending.put_back(chunk.entries[taken:])
 
-    def _entries(self, file: IO[bytes], graph: Graph) -> Iterator[Entry]:
+    def _pieces(self, file: IO[bytes], graph: Graph) -> Iterator[Piece]:
         parameters, position = self.run.job.parameters, self.position
         plain = unpacked(file, is_gzip=parameters["fileEncoding"] == "GZIP")
         lines = lines_of(plain, start=position.offset, number=position.line)
@@ -115,7 +122,7 @@ class _Taker:
             layout = CsvLayout(self.run.job.identifier, position.state)
         else:
             layout = JsonLayout(position.state)
-        return entries_of(lines, layout=layout, graph=graph)
+        return pieces_of(entries_of(lines, layout=layout, graph=graph))
 
     def _take(self, chunk: Chunk, graph: Graph) -> int:
         """Take as much of a chunk as one transaction may; return how many of its entries."""
@@ -138,9 +145,8 @@ class _Taker:
 
     def _foresee(self, pending: Pending) -> None:
         """Create the items of many chunks at once: where one was unborn, more will be."""
-        entries = pending.peek(MOST_LINES)
-        self.foreseen = len(entries)
-        self._bear({entry.row.sku for entry in entries if entry.row is not None})
+        self.foreseen, skus = pending.foresee(MOST_LINES)
+        self._bear(skus)
 
     def _bear(self, skus: Collection[str]) -> None:
         """Create items, in a transaction of its own."""
@@ -159,7 +165,8 @@ class _Taker:
         """
         last = chunk.entries[-1].line
         if len(chunk.rows) - len(known) <= self.pace.changes:
-            return last, {row.sku for line, row in chunk.rows.items() if line not in known}
+            fresh = (row.sku for line, row in chunk.rows.items() if line not in known)
+            return last, set(fresh) if known else chunk.skus
         changes = changes_of(self.run.job.organization_id, most=self.pace.changes)
         return changes.last if changes.number == self.pace.changes else last, set(changes.skus)
 
@@ -172,7 +179,7 @@ class _Taker:
         organization_id = run.job.organization_id
         is_studied = open_chunk(organization_id)
         with self.reading():
-            stage(row.copy for row in chunk.rows.values())
+            stage(chunk.copies)
             if not is_studied:
                 study()
             known = drop_known(organization_id) if self.expects_known else {}
@@ -186,24 +193,31 @@ class _Taker:
             for line, problem in problems.items()
         )
         outcome = _Outcome(len(taken.entries), _behind(taken.entries[-1]))
-        if skus:
-            outcome.locked_at = perf_counter()
-            locked = lock_items(organization_id, skus=list(skus))
-            if locked.graph_version != graph.version:
-                raise _GraphChanged
-            if unborn := skus - locked.items.keys():
-                raise UnbornItems(unborn)
-            outcome.changed = write_changes(
-                taken.rows, last=last, graph=graph, locked=locked.items, origin=run.origin, now=now
-            )
-        counts = Counts(
+        unchanged = Counts(
             read=taken.read,
-            processed=outcome.changed,
             failed=len(problems),
-            skipped=taken.read - outcome.changed - len(problems),
+            skipped=taken.read - len(problems),
             bytes_done=outcome.position.offset - self.position.offset,
         )
-        run.checkpoint(counts, position=msgspec.to_builtins(outcome.position))
+        checkpoint = Checkpoint(unchanged, msgspec.to_builtins(outcome.position))
+        if not skus:
+            run.checkpoint(unchanged, position=checkpoint.position)
+            return outcome
+        outcome.locked_at = perf_counter()
+        locked = lock_items(organization_id, skus=list(skus))
+        if locked.graph_version != graph.version:
+            raise _GraphChanged
+        if unborn := skus - locked.items.keys():
+            raise UnbornItems(unborn)
+        outcome.changed = write_changes(
+            taken.rows,
+            last=last,
+            graph=graph,
+            locked=locked.items,
+            run=run,
+            checkpoint=checkpoint,
+            now=now,
+        )
         return outcome
 
 

@@ -9,7 +9,7 @@ Leases and heartbeats go by the database's clock: one clock for all workers.
 import json
 import logging
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
@@ -78,6 +78,18 @@ class Counts:
         }
 
 
+def checkpoint_update(added: Mapping[str, str], *, position: str, job: str, lease: str) -> str:
+    """Return the statement of a checkpoint: what is added to which columns, and who may.
+
+    It answers whether somebody wants the run to stop, and nothing when the lease is lost.
+    """
+    grown = ", ".join(f"{column} = {column} + {more}" for column, more in added.items())
+    return (
+        f"UPDATE inventory_job SET {grown}, position = {position}, failures = 0,"
+        f" heartbeat_at = now() WHERE id = {job} AND lease = {lease} RETURNING is_stopping"
+    )
+
+
 @dataclass(slots=True)
 class JobRun:
     """What the runner of a kind works with.
@@ -117,17 +129,20 @@ class JobRun:
     def checkpoint(self, counts: Counts, *, position: Any) -> None:
         """Add the counts of a chunk and note where the next begins, in the chunk's transaction."""
         columns = counts.columns()
-        added = ", ".join(f"{name} = {name} + %s" for name in columns)
+        added = dict.fromkeys(columns, "%s")
         with connection.cursor() as cursor:
             cursor.execute(
-                f"UPDATE inventory_job SET {added}, position = %s, failures = 0,"
-                " heartbeat_at = now() WHERE id = %s AND lease = %s RETURNING is_stopping",
+                checkpoint_update(added, position="%s", job="%s", lease="%s"),
                 [*columns.values(), json.dumps(position), self.job.pk, self.lease],
             )
             row = cursor.fetchone()
-        if row is None:
+        self.checked(counts, is_stopping=row and row[0])
+
+    def checked(self, counts: Counts, *, is_stopping: bool | None) -> None:
+        """Heed what a `checkpoint_update` has answered; LeaseLost when that was nothing."""
+        if is_stopping is None:
             raise LeaseLost
-        self.is_stopping = row[0]
+        self.is_stopping = is_stopping
         if self.watch is not None:
             self.watch(counts)
 
