@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from io import BytesIO
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -172,6 +173,27 @@ def test_a_run_that_is_cut_off_in_the_middle_of_a_copy_is_carried_on(
     assert sweep(now=timezone.now()) == 1
     run(job)
     assert ended(job).records_processed == len(lines) == imported()
+    shop.assert_clean()
+
+
+@pytest.mark.parametrize("promised", ["nothing", "an item"])
+def test_a_run_that_has_lost_its_job_under_the_locks_writes_nothing(
+    shop: Shop, promised: str
+) -> None:
+    if promised == "an item":
+        shop.stock(l1=100, sku=SKUS[0])
+        shop.reserve("basket", "east", 1, sku=SKUS[0])
+    job, winner = uploaded(shop, records("a", seed=1, on_hand=5)), uuid4()
+
+    def give_away() -> None:
+        Job.objects.filter(pk=job.pk).update(lease=winner)
+
+    with rival_before(f"{taking.__name__}.write_changes", give_away):
+        run(job)
+
+    job.refresh_from_db()
+    assert (job.state, job.lease, job.records_read) == (JobState.RUNNING, winner, 0)
+    assert (imported(), ImportedRecord.objects.count()) == (0, 0)
     shop.assert_clean()
 
 
