@@ -18,10 +18,13 @@ class Source(models.TextChoices):
     OMNITRON = "omnitron", _("Omnitron order")
 
 
-# No reference of these tables is checked by the database but those inside a document. Rows of
-# organizations, items and places are never deleted (places retire), and a check would lock the one
-# row that all reservations of a place share, at every commit. Indexes are the named ones.
+# No reference of these tables is checked by the database. Rows of organizations, items and places
+# are never deleted (places retire), and a check would lock the one row that all reservations of a
+# place share, at every commit. Indexes are the named ones.
 _UNCHECKED: Any = {"on_delete": models.DO_NOTHING, "db_constraint": False, "db_index": False}
+# Those inside a document are checked by the audit: documents, lines and claims are written together
+# by one statement, and none but claims is ever deleted.
+_AUDITED: Any = {"on_delete": models.CASCADE, "db_constraint": False}
 
 
 class Document(models.Model):
@@ -68,7 +71,7 @@ class Line(models.Model):
     `requested` and `quantity` (placed) are thousandths. Never changed after it is written.
     """
 
-    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="lines")
+    document = models.ForeignKey(Document, **_AUDITED, related_name="lines")
     revision = models.IntegerField()
     position = models.IntegerField()
     item = models.ForeignKey(Item, **_UNCHECKED)
@@ -108,9 +111,9 @@ class Claim(models.Model):
     item = models.ForeignKey(Item, **_UNCHECKED, verbose_name=_("item"))
     place = models.ForeignKey(Place, **_UNCHECKED, verbose_name=_("place"))
     document = models.ForeignKey(
-        Document, on_delete=models.CASCADE, related_name="claims", verbose_name=_("document")
+        Document, **_AUDITED, related_name="claims", verbose_name=_("document")
     )
-    line = models.ForeignKey(Line, on_delete=models.CASCADE, related_name="claims", db_index=False)
+    line = models.ForeignKey(Line, **_AUDITED, related_name="claims", db_index=False)
     quantity = models.BigIntegerField()
     standing = models.SmallIntegerField(choices=Standing, verbose_name=_("standing"))
     expires_at = models.DateTimeField(null=True, verbose_name=_("expires at"))

@@ -44,12 +44,13 @@ WHERE coalesce(held.reserved, 0) <> coalesce(claimed.quantity, 0)
   OR (held.item_id IS NULL)
 """
 
+# No foreign key says so: a claim or a line without its document is found here.
 _COPIES = f"""
 SELECT c.item_id, c.place_id, 'claim ' || c.id || ': ' || f.field, f.stored, f.expected
 FROM reservations_claim c
 JOIN inventory_item i ON i.id = c.item_id
-JOIN reservations_document d ON d.id = c.document_id
-JOIN reservations_line l ON l.id = c.line_id
+LEFT JOIN reservations_document d ON d.id = c.document_id
+LEFT JOIN reservations_line l ON l.id = c.line_id
 CROSS JOIN LATERAL (VALUES
   ('standing', c.standing::text, CASE
     WHEN d.source = '{Source.OMNITRON.value}' THEN '{Standing.ORDER_HOLD.value}'
@@ -76,6 +77,14 @@ FROM reservations_line l JOIN (
 WHERE claimed.quantity > l.quantity
 """
 
+_DOCUMENTS = f"""
+SELECT l.item_id, l.place_id, 'line ' || l.id || ' document', l.document_id, NULL
+FROM reservations_line l
+JOIN inventory_item i ON i.id = l.item_id
+LEFT JOIN reservations_document d ON d.id = l.document_id
+WHERE {_ITEMS} AND d.id IS NULL
+"""
+
 
 def audit(organization_id: int | None) -> AuditReport:
     """Audit one organization, or all of them, as of one moment."""
@@ -87,6 +96,7 @@ def audit(organization_id: int | None) -> AuditReport:
             ("reserved is the sum of its claims", _RESERVED),
             ("a claim repeats its document", _COPIES),
             ("a line claims no more than it placed", _LINES),
+            ("a line is of a document", _DOCUMENTS),
         ):
             findings.check(name, sql, organization_id=organization_id)
     return AuditReport(

@@ -9,6 +9,7 @@ from django.db import connection, transaction
 
 from inventory.models import Place, PoolBalance, StockRecord
 from inventory.selectors.audit import LISTED
+from reservations.models import Line
 from reservations.selectors.audit import audit
 from tests.builders import NOON, SKU, UNIT, Shop, a_shop
 
@@ -128,6 +129,23 @@ def test_a_claim_of_a_cancelled_document(shop: Shop) -> None:
     )
 
     assert found(shop) == {("a claim repeats its document", "l2", "cancelled_at")}
+
+
+def test_lines_and_claims_without_their_document(shop: Shop) -> None:
+    line = Line.objects.get(document__identifier="basket")
+    break_books("DELETE FROM reservations_document WHERE id = %s", line.document_id)
+
+    told = found(shop)
+
+    assert ("a line is of a document", "l2", f"line {line.pk} document") in told
+    assert ("a claim repeats its document", "l2", "organization") in told
+
+
+def test_claims_without_their_line(shop: Shop) -> None:
+    line = Line.objects.get(document__identifier="basket")
+    break_books("DELETE FROM reservations_line WHERE id = %s", line.pk)
+
+    assert ("a claim repeats its document", "l2", "revision") in found(shop)
 
 
 def test_claims_above_what_was_placed(shop: Shop) -> None:
