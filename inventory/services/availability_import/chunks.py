@@ -55,23 +55,16 @@ class Piece:
     rows: dict[int, Row]
     ids: set[str]
     pairs: set[tuple[str, int]]
-    skus: set[str]
-    copy: str
 
 
 @dataclass(slots=True)
 class Chunk:
-    """Entries that are taken together: records to be staged, and the others, each by its line.
-
-    `copies` are what is staged of it.
-    """
+    """Entries that are taken together: records to be staged, and the others, each by its line."""
 
     entries: list[Entry] = field(default_factory=list)
     rows: dict[int, Row] = field(default_factory=dict)
     repeats: dict[int, Repeat] = field(default_factory=dict)
     problems: dict[int, Problem] = field(default_factory=dict)
-    skus: set[str] = field(default_factory=set)
-    copies: list[str] = field(default_factory=list)
 
     @property
     def read(self) -> int:
@@ -99,21 +92,18 @@ def _piece(entries: list[Entry]) -> Piece:
         rows,
         ids={row.record_id for row in records},
         pairs={(row.sku, row.place) for row in records},
-        skus={row.sku for row in records},
-        copy="".join([row.copy for row in records]),
     )
 
 
 def _plain(entries: list[Entry], pieces: list[Piece]) -> Chunk | None:
     """Return pieces as a chunk where each entry is a record of its own, as nearly always."""
-    chunk = Chunk(entries, copies=[piece.copy for piece in pieces])
+    chunk = Chunk(entries)
     ids: set[str] = set()
     pairs: set[tuple[str, int]] = set()
     for piece in pieces:
         ids |= piece.ids
         pairs |= piece.pairs
         chunk.rows |= piece.rows
-        chunk.skus |= piece.skus
     return chunk if len(entries) == len(ids) == len(pairs) else None
 
 
@@ -135,8 +125,6 @@ def _sorted_out(entries: list[Entry]) -> Chunk:
             pairs.add(pair)
             chunk.rows[row.line] = row
         chunk.entries.append(entry)
-    chunk.skus = {row.sku for row in chunk.rows.values()}
-    chunk.copies = [row.copy for row in chunk.rows.values()]
     return chunk
 
 
@@ -167,9 +155,7 @@ class Pending:
         """Return how many of about so many next entries there are, and their SKUs; they stay."""
         while len(self._ahead) * _PIECE < most and self._read():
             pass
-        skus: set[str] = set()
-        for piece in self._ahead:
-            skus |= piece.skus
+        skus = {row.sku for piece in self._ahead for row in piece.rows.values()}
         return sum(len(piece.entries) for piece in self._ahead), skus
 
     def put_back(self, entries: list[Entry]) -> None:

@@ -165,8 +165,7 @@ class _Taker:
         """
         last = chunk.entries[-1].line
         if len(chunk.rows) - len(known) <= self.pace.changes:
-            fresh = (row.sku for line, row in chunk.rows.items() if line not in known)
-            return last, set(fresh) if known else chunk.skus
+            return last, {row.sku for line, row in chunk.rows.items() if line not in known}
         changes = changes_of(self.run.job.organization_id, most=self.pace.changes)
         return changes.last if changes.number == self.pace.changes else last, set(changes.skus)
 
@@ -179,7 +178,7 @@ class _Taker:
         organization_id = run.job.organization_id
         is_studied = open_chunk(organization_id)
         with self.reading():
-            stage(chunk.copies)
+            stage(row.copy for row in chunk.rows.values())
             if not is_studied:
                 study()
             known = drop_known(organization_id) if self.expects_known else {}

@@ -55,8 +55,8 @@ _MOVEMENTS = f"""(
 _CHECKPOINT = checkpoint_update(
     {
         "records_read": "$10",
-        "records_processed": "(SELECT count(*) FROM batch)",
-        "records_skipped": "$11 - (SELECT count(*) FROM batch)",
+        "records_processed": "(SELECT records FROM summed)",
+        "records_skipped": "$11 - (SELECT records FROM summed)",
         "records_failed": "$12",
         "bytes_done": "$13",
     },
@@ -65,7 +65,7 @@ _CHECKPOINT = checkpoint_update(
     lease="$8",
 )
 
-PREPARED = "availability_import_write_4"
+PREPARED = "availability_import_write_5"
 """The name under which servers keep the statement; another number for another text."""
 
 # Like `domain.item`: sums of pools and items move by what their records move, the ledger gets one
@@ -182,6 +182,7 @@ items AS (
 movements AS (
   {ledger.insert_from(_MOVEMENTS)}
 ),
+summed AS MATERIALIZED (SELECT count(*) AS records FROM batch),
 checkpoint AS ({_CHECKPOINT})
 SELECT count(*), array_agg(line) FILTER (WHERE item_id IN (SELECT item_id FROM unplain)),
   (SELECT is_stopping FROM checkpoint)
